@@ -1,0 +1,17 @@
+"""The ASGI application, for any ASGI server: HTTP by Django, WebSockets by Channels."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "VideoStream.settings")
+http = get_asgi_application()
+
+# What is imported below needs the apps to be loaded.
+from streamer.origin import TrustedOriginValidator  # noqa: E402
+from streamer.routing import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": TrustedOriginValidator(URLRouter(websocket_urlpatterns))}
+)

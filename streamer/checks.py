@@ -1,0 +1,43 @@
+"""System checks: `manage.py check` finds a bad setting before a visitor does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+
+from streamer import build, conf, weights
+from streamer.errors import ModelFileError, SettingsError
+
+
+@register
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """E001: a setting that cannot be read. E002: a detector that cannot be made."""
+    try:
+        settings = conf.load()
+    except SettingsError as error:
+        return [Error(str(error), hint="docs/settings.md lists the settings.", id="streamer.E001")]
+    try:
+        specs = build.detector_specs(settings)
+    except SettingsError as error:
+        return [Error(str(error), hint="docs/detectors.md shows how.", id="streamer.E002")]
+    found: list[CheckMessage] = []
+    for spec in specs:
+        try:
+            spec.build()
+        except (TypeError, ValueError) as error:
+            message = f"DETECTORS: {spec.cls.__qualname__} does not take {spec.options}: {error}."
+            found.append(Error(message, hint="docs/detectors.md shows how.", id="streamer.E002"))
+    return found
+
+
+@register
+def check_model_files(**_: Any) -> list[CheckMessage]:
+    """E003: a model file that is missing."""
+    found: list[CheckMessage] = []
+    for file in weights.ALL:
+        try:
+            file.find()
+        except ModelFileError as error:
+            found.append(Error(str(error), id="streamer.E003"))
+    return found

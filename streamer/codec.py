@@ -1,0 +1,253 @@
+"""JPEG to pixels and back, behind a gate that reads the header before anything is decoded.
+
+A few hundred bytes may claim a picture of a gigabyte, and a few kilobytes a thousand scans of it:
+the gate lets through only what a camera makes, within limits, and only that reaches the decoder.
+Markers are those of ITU-T T.81, annex B.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import simplejpeg
+
+from streamer.errors import Code, FrameError
+from streamer.types import Frame, Image
+
+# The pool of the pipelines uses the cores; OpenCV's own threads would fight it for them.
+cv2.setNumThreads(1)
+
+START = b"\xff\xd8\xff"
+END_OF_IMAGE = b"\xff\xd9"
+START_OF_SCAN = b"\xff\xda"
+BASELINE, EXTENDED = 0xC0, 0xC1
+# The other frame headers: progressive, lossless, hierarchical, arithmetic.
+OTHER_FRAMES = {*range(0xC2, 0xD0)} - {0xC4, 0xC8, 0xCC}
+MAX_SEGMENTS = 64
+MIN_SIDE = 16
+
+CAMERA_JPEG = "Send what canvas.toBlob('image/jpeg') or cv2.imencode('.jpg') makes."
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a picture may be: bytes, pixels, pixels of the longer side, scans."""
+
+    max_bytes: int = 524_288
+    max_pixels: int = 2_100_000
+    max_side: int = 2048
+    max_scans: int = 4
+
+
+class Header(NamedTuple):
+    """What a JPEG says of itself; components are its colours."""
+
+    width: int
+    height: int
+    components: int
+
+
+def read_header(jpeg: bytes, limits: Limits) -> Header:
+    """Return the size of a JPEG that may be decoded; FrameError says why another may not.
+
+    Nothing is decoded, and the work does not grow with what the header claims.
+    """
+    if not jpeg.startswith(START):
+        came = f"the {len(jpeg)} bytes start with {jpeg[:4].hex(' ')}" if jpeg else "nothing"
+        raise FrameError(
+            Code.UNKNOWN_MESSAGE, f"Expected a JPEG (ff d8 ff …), came: {came}. {CAMERA_JPEG}"
+        )
+    header, scan = _walk(jpeg)
+    _check_size(header, limits)
+    end = jpeg.rfind(END_OF_IMAGE)
+    if end < scan:
+        raise FrameError(
+            Code.UNKNOWN_MESSAGE,
+            f"The JPEG of {len(jpeg)} bytes ends before its picture does. Send it whole.",
+        )
+    # A scan of all colours is the only one a decoder reads. Else they are counted, which takes a
+    # look at every byte; coded data holds this pair only as a marker: T.81 stuffs a zero behind FF.
+    if jpeg[scan + 4] != header.components:
+        scans = jpeg.count(START_OF_SCAN, scan, end)
+        if scans > limits.max_scans:
+            raise FrameError(
+                Code.TOO_LARGE,
+                f"Expected at most {limits.max_scans} scans, came {scans}. {CAMERA_JPEG}",
+            )
+    return header
+
+
+def _walk(jpeg: bytes) -> tuple[Header, int]:
+    """Return the size that the frame header tells, and where the first scan starts."""
+    header: Header | None = None
+    at = 2
+    for _ in range(MAX_SEGMENTS):
+        if at + 5 > len(jpeg) or jpeg[at] != 0xFF:
+            break
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
+        if marker in (BASELINE, EXTENDED):
+            header = _frame_header(jpeg[at + 4 : at + 2 + length])
+        elif marker in OTHER_FRAMES:
+            raise FrameError(
+                Code.UNKNOWN_MESSAGE,
+                f"Expected a baseline JPEG, came frame type {marker:#x} (progressive, lossless or "
+                f"arithmetic). {CAMERA_JPEG}",
+            )
+        elif marker == START_OF_SCAN[1] and header and length >= 6:
+            return header, at
+        at += 2 + length
+    raise FrameError(
+        Code.UNKNOWN_MESSAGE,
+        f"The JPEG of {len(jpeg)} bytes has a damaged header: no picture within its first "
+        f"{MAX_SEGMENTS} segments. {CAMERA_JPEG}",
+    )
+
+
+def _frame_header(segment: bytes) -> Header:
+    if len(segment) < 6:
+        raise FrameError(
+            Code.UNKNOWN_MESSAGE, f"The JPEG's frame header is cut short. {CAMERA_JPEG}"
+        )
+    precision, components = segment[0], segment[5]
+    if precision != 8 or components not in (1, 3):
+        raise FrameError(
+            Code.UNKNOWN_MESSAGE,
+            f"Expected 8 bits and 1 or 3 colours, came {precision} bits and {components} colours. "
+            + CAMERA_JPEG,
+        )
+    height, width = int.from_bytes(segment[1:3]), int.from_bytes(segment[3:5])
+    return Header(width, height, components)
+
+
+def _check_size(header: Header, limits: Limits) -> None:
+    width, height, _ = header
+    if width * height > limits.max_pixels or max(width, height) > limits.max_side:
+        raise FrameError(
+            Code.TOO_LARGE,
+            f"Expected at most {limits.max_pixels} pixels and {limits.max_side} a side, came "
+            f"{width} x {height}. Scale the picture down before sending it.",
+        )
+    if min(width, height) < MIN_SIDE:
+        raise FrameError(
+            Code.UNKNOWN_MESSAGE,
+            f"Expected at least {MIN_SIDE} pixels a side, came {width} x {height}.",
+        )
+
+
+class JpegFrame(Frame):
+    """A frame that came as JPEG."""
+
+    def __init__(self, jpeg: bytes, limits: Limits | None = None) -> None:
+        """Take a picture that passes the gate; FrameError says why it does not."""
+        self.width, self.height, _ = read_header(jpeg, limits or Limits())
+        self._jpeg = jpeg
+        self._bgr: Image | None = None
+        self._gray: Image | None = None
+        self._reduced: Image | None = None
+        self._seconds = 0.0
+
+    @property
+    def decode_seconds(self) -> float:
+        return self._seconds
+
+    @property
+    def bgr(self) -> Image:
+        if self._bgr is None:
+            self._bgr = self._decode("BGR")
+        return self._bgr
+
+    @property
+    def gray(self) -> Image:
+        if self._gray is None:
+            if self._bgr is None:
+                self._gray = self._decode("GRAY")
+            else:
+                with self._timed():
+                    self._gray = _gray(self._bgr)
+        return self._gray
+
+    @property
+    def reduced(self) -> Image:
+        if self._reduced is None:
+            pixels = self._bgr if self._gray is None else self._gray
+            if pixels is None:  # the decoder leaves out detail for less than decoding it costs
+                self._reduced = self._decode("GRAY", self.reduction)
+            else:
+                with self._timed():
+                    self._reduced = _reduce(pixels, self.reduction)
+        return self._reduced
+
+    def _decode(self, colorspace: str, factor: int = 1) -> Image:
+        with self._timed():
+            try:
+                pixels: Image = simplejpeg.decode_jpeg(
+                    self._jpeg, colorspace, fastdct=True, fastupsample=True, min_factor=factor
+                )
+            except ValueError as error:
+                raise FrameError(
+                    Code.UNKNOWN_MESSAGE, f"The JPEG is damaged: {error}. {CAMERA_JPEG}"
+                ) from None
+        return pixels[:, :, 0] if colorspace == "GRAY" else pixels
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds += time.perf_counter() - start
+
+
+class ArrayFrame(Frame):
+    """A frame that is pixels already; a detector may be tried on it without a server."""
+
+    def __init__(self, bgr: Image) -> None:
+        """Take the picture `bgr`, (height, width, 3); it is kept, not copied."""
+        self.height, self.width = bgr.shape[:2]
+        self._bgr = bgr
+        self._gray: Image | None = None
+        self._reduced: Image | None = None
+
+    @property
+    def decode_seconds(self) -> float:
+        return 0.0
+
+    @property
+    def bgr(self) -> Image:
+        return self._bgr
+
+    @property
+    def gray(self) -> Image:
+        if self._gray is None:
+            self._gray = _gray(self._bgr)
+        return self._gray
+
+    @property
+    def reduced(self) -> Image:
+        if self._reduced is None:
+            self._reduced = _reduce(self._bgr, self.reduction)
+        return self._reduced
+
+
+def encode(image: Image, quality: int) -> bytes:
+    """Return `image`, (height, width, 3) blue-green-red, as JPEG of a quality in 1..100."""
+    jpeg: bytes = simplejpeg.encode_jpeg(
+        image, quality=quality, colorspace="BGR", colorsubsampling="420", fastdct=True
+    )
+    return jpeg
+
+
+def _gray(bgr: Image) -> Image:
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)  # type: ignore[return-value]
+
+
+def _reduce(image: Image, factor: int) -> Image:
+    """Return the picture in grey, 1/`factor` as large, sides rounded up as a JPEG decoder does."""
+    height, width = (-(-side // factor) for side in image.shape[:2])
+    small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return _gray(small) if small.ndim == 3 else small  # type: ignore[arg-type,return-value]

@@ -1,0 +1,101 @@
+"""WebSockets: thin shells around sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import parse_qsl
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from streamer import build, conf, wire
+from streamer.errors import Code, MessageError
+
+logger = logging.getLogger(__name__)
+
+
+class WebcamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """One visitor's webcam, in the plain dialect or in `videostream.v1`."""
+
+    async def connect(self) -> None:
+        self._conf = conf.load()
+        self._held = ExitStack()
+        self._answering: asyncio.Task[None] | None = None
+        self._ended = False
+        speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
+        self._dialect: wire.Dialect = wire.Version1() if speaks_v1 else wire.Plain()
+        await self.accept(wire.SUBPROTOCOL if speaks_v1 else None)
+        try:
+            self._held.enter_context(build.admission().session(self._conf.MAX_SESSIONS))
+            self._session = build.session(self._conf, self._dialect, self._send)
+            self._session.change(wire.read_query(self._query()))
+        except MessageError as error:
+            await self._end(error)
+            return
+        if speaks_v1:
+            await self._send(self._session.hello())
+        self._answering = asyncio.create_task(self._answer())
+
+    def _query(self) -> dict[str, str]:
+        return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels closes stale database connections in a thread before each message; a frame
+        # touches no database, and that hop costs more than the rest of its way to the slot.
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._ended:
+            return
+        try:
+            if bytes_data:
+                self._session.submit(bytes_data)
+            elif text_data is None:
+                await self._close(Code.ENDED)
+            else:
+                await self._change(text_data)
+        except MessageError as error:
+            await (self._end(error) if error.fatal else self._tell(error))
+
+    async def _change(self, text: str) -> None:
+        self._session.change(self._dialect.read_text(text, self._conf.MAX_TEXT_BYTES))
+        await self._send(wire.encode(self._session.settings).decode())
+
+    async def _answer(self) -> None:
+        """Answer frames until the session ends."""
+        try:
+            await self._session.run()
+        except MessageError as error:
+            await self._end(error)
+        except Exception:
+            logger.exception("a session failed")
+            await self._close(Code.RESTARTING)
+
+    async def _send(self, message: wire.Message) -> None:
+        if isinstance(message, str):
+            await self.send(text_data=message)
+        else:
+            await self.send(bytes_data=message)
+
+    async def _tell(self, error: MessageError) -> None:
+        message = self._dialect.error(error)
+        if message is not None:
+            await self._send(message)
+
+    async def _end(self, error: MessageError) -> None:
+        await self._tell(error)
+        await self._close(error.code)
+
+    async def _close(self, code: Code) -> None:
+        self._ended = True
+        await self.close(code)
+
+    async def disconnect(self, code: int) -> None:
+        if self._answering:
+            self._answering.cancel()
+        self._held.close()

@@ -1,0 +1,1 @@
+"""What finds something in a frame: one file, one detector."""

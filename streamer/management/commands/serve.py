@@ -1,0 +1,69 @@
+"""`manage.py serve`: the whole server in one command."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from streamer import build
+from streamer.addresses import is_loopback, reachable_hosts
+from streamer.conf import PREFIX
+
+
+class Command(BaseCommand):
+    """Migrates if needed, then serves until it is stopped."""
+
+    help = "Serve VideoStream by daphne."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("-i", "--ip", default="127.0.0.1", help="address (default: %(default)s)")
+        parser.add_argument(
+            "-o", "--port", type=int, default=8000, help="port, 0 for any (default: %(default)s)"
+        )
+        parser.add_argument(
+            "-f",
+            "--frame-count",
+            type=int,
+            help="frames that build the motion background before motion is reported (default: 32)",
+        )
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        # Before the system checks run, so that they check what was asked for.
+        if options["frame_count"] is not None:
+            os.environ[f"{PREFIX}FRAME_COUNT"] = str(options["frame_count"])
+        return super().execute(*args, **options)
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        # Daphne installs Twisted's reactor when it is imported: only where it is going to run.
+        from streamer.server import DaphneServer  # noqa: PLC0415
+        from VideoStream.asgi import application  # noqa: PLC0415
+
+        ip, port = options["ip"], options["port"]
+        hosts = reachable_hosts(ip)
+        settings.ALLOWED_HOSTS = list(dict.fromkeys([*settings.ALLOWED_HOSTS, *hosts]))
+        call_command("migrate", interactive=False, verbosity=0)
+        server = DaphneServer(application, ip, port, lambda port: self._welcome(ip, hosts, port))
+        server.run()
+        if server.failure:
+            raise CommandError(
+                f"Cannot serve on {ip} port {port}: {server.failure}. Another program may be using "
+                "it: choose another port with --port, or any that is free with --port 0."
+            )
+
+    def _welcome(self, ip: str, hosts: list[str], port: int) -> None:
+        """Say where the server is and what to do there, and load the models meanwhile."""
+        build.warm_up()
+        self.stdout.write(self.style.SUCCESS("VideoStream is running:"))
+        for host in hosts:
+            self.stdout.write(f"  http://{host}:{port}/")
+        self.stdout.write("Open it in a browser and press Start. Stop the server with Ctrl+C.")
+        if not is_loopback(ip):
+            self.stdout.write(
+                "From another machine the page opens, but a browser gives it a webcam over HTTPS "
+                "only: put a proxy or tunnel with TLS in front (README, From anywhere)."
+            )
+        self.stdout.flush()

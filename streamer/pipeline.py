@@ -1,0 +1,118 @@
+"""What is done to each frame of one stream: decode, detect, draw, encode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import imutils
+
+from streamer.codec import encode
+from streamer.overlay import Caption, annotate
+from streamer.rate import RateMeter
+from streamer.types import Detections, Detector, Frame, Image, Result, Timings
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSpec:
+    """A class of detectors and the options that its instances are made with."""
+
+    cls: type[Detector]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.cls.name
+
+    def build(self) -> Detector:
+        return self.cls(**self.options)
+
+
+def with_required(names: Iterable[str], specs: Sequence[DetectorSpec]) -> tuple[str, ...]:
+    """Return `names` and what those require, in the order in which they run.
+
+    ValueError names a detector that `specs` does not have.
+    """
+    known = {spec.name: spec for spec in specs}
+    wanted: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in known:
+            raise ValueError(f"expected detectors among {', '.join(known)}; came {name!r}")
+        if name not in wanted:
+            wanted.add(name)
+            pending += known[name].cls.requires
+    return tuple(name for name in known if name in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureForm:
+    """The picture to make: JPEG quality in 1..100, and the width in pixels that it is scaled down
+    to, never up; None leaves it as it came."""
+
+    quality: int = 70
+    width: int | None = None
+
+
+class Pipeline:
+    """Holds the detectors of one stream, and their state. Not for two threads at once."""
+
+    def __init__(self, specs: Sequence[DetectorSpec]) -> None:
+        self._specs = specs
+        self._detectors: dict[str, Detector] = {}
+        self._size: tuple[int, int] | None = None
+        self._rate = RateMeter()
+        self._count = 0
+
+    def process(
+        self, frame: Frame, detectors: Sequence[str], picture: PictureForm | None
+    ) -> Result:
+        """Run the named detectors over the frame, and draw what they found if a picture is wanted.
+
+        FrameError tells of a frame that turns out to be damaged when it is decoded.
+        """
+        self._count += 1
+        self._rate.tick()
+        start = time.perf_counter()
+        if picture:
+            _ = frame.bgr  # first: from colour, grey costs less than decoding once more
+        detections = Detections((frame.width, frame.height))
+        for detector in self._running(detectors, detections.size):
+            detections = detector.detect(frame, detections)
+        detected = time.perf_counter()
+        scene = self._draw(frame.bgr, detections, picture) if picture else None
+        drawn = time.perf_counter()
+        jpeg = encode(scene, picture.quality) if scene is not None and picture else None
+        decode = frame.decode_seconds
+        timings = Timings(
+            decode=decode * 1e3,
+            detect=(detected - start - decode) * 1e3,
+            draw=(drawn - detected) * 1e3,
+            encode=(time.perf_counter() - drawn) * 1e3,
+        )
+        return Result(detections, jpeg, timings)
+
+    def _running(self, names: Sequence[str], size: tuple[int, int]) -> Iterable[Detector]:
+        """Return the named detectors in order. One that was off, or saw frames of another size
+        (a turned phone), starts anew."""
+        if size != self._size:
+            self._size = size
+            self._detectors.clear()
+        if names != tuple(self._detectors):
+            running = {
+                spec.name: self._detectors.get(spec.name) or spec.build()
+                for spec in self._specs
+                if spec.name in names
+            }
+            self._detectors = running
+        return self._detectors.values()
+
+    def _draw(self, bgr: Image, detections: Detections, picture: PictureForm) -> Image:
+        width = min(picture.width or bgr.shape[1], bgr.shape[1])
+        scene: Image = bgr if width == bgr.shape[1] else imutils.resize(bgr, width=width)
+        annotate(scene, detections, Caption(datetime.now(), self._count, self._rate.per_second))
+        return scene

@@ -1,0 +1,36 @@
+"""Room for one thing that waits; a newer one takes its place."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class LatestSlot(Generic[T]):
+    """Hands the newest thing to one taker; what was not taken in time is dropped and counted."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._waiting: T | None = None
+        self._filled = asyncio.Event()
+
+    def put(self, thing: T) -> None:
+        """Put `thing` in, in the place of one that still waits."""
+        if self._waiting is not None:
+            self.dropped += 1
+        self._waiting = thing
+        self._filled.set()
+
+    async def filled(self) -> None:
+        """Wait until there is something to take."""
+        await self._filled.wait()
+
+    def take(self) -> T:
+        """Return what waits; LookupError where nothing does."""
+        if self._waiting is None:
+            raise LookupError("the slot is empty: wait until it is filled")
+        thing, self._waiting = self._waiting, None
+        self._filled.clear()
+        return thing

@@ -1,0 +1,179 @@
+"""The nouns that every layer speaks of. Lengths are pixels of the frame as it was sent."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""Pixels: (height, width, 3) blue-green-red, or (height, width) grey."""
+
+Landmarks = NDArray[np.int32]
+"""(68, 2): x and y of each point, in the order of iBUG 300-W."""
+
+
+class Box(NamedTuple):
+    """A rectangle: its top left corner, width and height. It may reach beyond the frame."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    def scaled(self, factor: float) -> Box:
+        """Return the same region of a picture that is `factor` times as large."""
+        left, top = round(self.x * factor), round(self.y * factor)
+        right, bottom = round((self.x + self.w) * factor), round((self.y + self.h) * factor)
+        return Box(left, top, right - left, bottom - top)
+
+    def clipped(self, width: int, height: int) -> Box:
+        """Return the part that lies within a frame of this size; w or h is 0 where none does."""
+        left, top = min(max(self.x, 0), width), min(max(self.y, 0), height)
+        right, bottom = min(max(self.x + self.w, left), width), min(
+            max(self.y + self.h, top), height
+        )
+        return Box(left, top, right - left, bottom - top)
+
+    @staticmethod
+    def union(boxes: Iterable[Box]) -> Box | None:
+        """Return the smallest box around all `boxes`, None where there are none."""
+        corners = [(box.x, box.y, box.x + box.w, box.y + box.h) for box in boxes]
+        if not corners:
+            return None
+        lefts, tops, rights, bottoms = zip(*corners, strict=True)
+        return Box(min(lefts), min(tops), max(rights) - min(lefts), max(bottoms) - min(tops))
+
+
+@dataclass(frozen=True, slots=True)
+class Emotion:
+    """The most likely class, its confidence in 0..1, and those of all classes (they sum to 1)."""
+
+    label: str
+    confidence: float
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face; `id` tells the faces of one frame apart."""
+
+    id: int
+    box: Box
+    landmarks: Landmarks | None = None
+    emotion: Emotion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a detector of somebody's own found somewhere; confidence in 0..1."""
+
+    box: Box
+    label: str
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """All that a detector of somebody's own found in a frame; `data` is sent as JSON."""
+
+    boxes: Sequence[Labelled] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What has been found in a frame so far; None where the detector did not run."""
+
+    size: tuple[int, int]
+    motion: tuple[Box, ...] | None = None
+    faces: tuple[Face, ...] | None = None
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+
+    def with_motion(self, regions: Iterable[Box]) -> Detections:
+        return replace(self, motion=tuple(regions))
+
+    def with_faces(self, faces: Iterable[Face]) -> Detections:
+        return replace(self, faces=tuple(faces))
+
+    def with_finding(
+        self, name: str, boxes: Sequence[Labelled] = (), **data: Any
+    ) -> Detections:
+        """Return these detections and what the detector `name` found."""
+        return replace(self, findings={**self.findings, name: Finding(boxes, data)})
+
+
+class Frame(ABC):
+    """One picture of a stream, decoded into what somebody asks for, when they ask."""
+
+    width: int
+    height: int
+
+    @property
+    @abstractmethod
+    def bgr(self) -> Image:
+        """The picture in colour, (height, width, 3)."""
+
+    @property
+    @abstractmethod
+    def gray(self) -> Image:
+        """The picture in grey, (height, width)."""
+
+    @property
+    @abstractmethod
+    def reduced(self) -> Image:
+        """The picture in grey, 1/`reduction` as large, for what needs no detail."""
+
+    @property
+    def reduction(self) -> int:
+        """How many times smaller `reduced` is: the power of two that brings it to 480 or less."""
+        factor = 1
+        while max(self.width, self.height) > 480 * factor and factor < 8:
+            factor *= 2
+        return factor
+
+    @property
+    @abstractmethod
+    def decode_seconds(self) -> float:
+        """The time spent on decoding so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Where the time of one frame went, in milliseconds."""
+
+    decode: float
+    detect: float
+    draw: float
+    encode: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a pipeline made of one frame; `jpeg` is None where no picture was asked for."""
+
+    detections: Detections
+    jpeg: bytes | None
+    ms: Timings
+
+
+class Detector(ABC):
+    """Finds something in the frames of one stream; one instance a stream.
+
+    `name` is what messages and settings call it. What it reads of `found` is found by the
+    detectors that `requires` names: they run before it and are switched on with it.
+    """
+
+    name: ClassVar[str]
+    requires: ClassVar[Sequence[str]] = ()
+
+    @abstractmethod
+    def detect(self, frame: Frame, found: Detections) -> Detections:
+        """Return `found` and what this detector sees in `frame`."""
+
+    def load(self) -> None:  # noqa: B027, most load nothing
+        """Load what a thread loads once, such as weights, before the first frame needs it."""

@@ -1,0 +1,268 @@
+"""The messages of both dialects, as docs/protocol.md has them; no I/O.
+
+Plain: a JPEG comes, the annotated JPEG goes back in base64. `videostream.v1`: frames carry a
+number, and hello, settings, results and errors are JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, Protocol
+
+import msgspec
+import numpy as np
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from streamer.codec import MIN_SIDE, Limits
+from streamer.errors import Code, MessageError
+from streamer.types import Detections, Face, Result
+
+SUBPROTOCOL = "videostream.v1"
+NUMBER_BYTES = 4
+
+Message = str | bytes
+"""A text message or a binary one."""
+
+Reply = Literal["base64", "binary", "results"]
+Quality = Annotated[int, Meta(ge=1, le=100)]
+Width = Annotated[int, Meta(ge=MIN_SIDE, le=65_535)]
+
+
+class Settings(Struct, frozen=True, tag="settings"):
+    """What a session does: the form of its replies, the detectors that run, and quality (1..100)
+    and width (pixels; None is as sent) of the pictures that go back."""
+
+    detectors: tuple[str, ...]
+    reply: Reply = "base64"
+    quality: Quality = 70
+    width: Width | None = None
+
+
+class SettingsChange(Struct, frozen=True, tag="settings", forbid_unknown_fields=True):
+    """Those settings that shall change."""
+
+    detectors: Sequence[str] | UnsetType = UNSET
+    reply: Reply | UnsetType = UNSET
+    quality: Quality | UnsetType = UNSET
+    width: Width | UnsetType | None = UNSET
+
+    def changes(self) -> dict[str, Any]:
+        """Return the settings that are named, by name."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in fields.items() if value is not UNSET}
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """What a session starts with."""
+
+    limits: Mapping[str, int | float]
+    window: int
+    detectors: Sequence[str]
+    settings: Settings
+
+
+class ErrorMessage(Struct, frozen=True, tag="error", omit_defaults=True):
+    """Why a message could not be used; `seq` where it was a frame."""
+
+    code: int
+    message: str
+    seq: int | None = None
+
+
+class ResultMessage(Struct, frozen=True, tag="result"):
+    """What was found in a frame; bytes become base64 in JSON."""
+
+    seq: int
+    dropped: int
+    ms: Mapping[str, float]
+    detections: Mapping[str, Any]
+    image: bytes | UnsetType = UNSET
+
+
+class _Envelope(Struct):
+    type: str
+
+
+class Dialect(Protocol):
+    """How one client speaks."""
+
+    acknowledges: bool
+    """Whether the client waits for answers, so that more than a few unanswered are a fault."""
+
+    def read_frame(self, data: bytes) -> tuple[int, bytes]:
+        """Return number and JPEG of a binary message; MessageError where it is none."""
+
+    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
+        """Return what a text message asks for; MessageError says why it cannot be used."""
+
+    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
+        """Return the message that tells a result; `wait` in milliseconds before it was begun."""
+
+    def error(self, error: MessageError, seq: int | None = None) -> Message | None:
+        """Return the message that tells an error, None where the dialect has none."""
+
+
+class Plain:
+    """Pictures only: whoever speaks it never gets JSON."""
+
+    acknowledges = False
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def read_frame(self, data: bytes) -> tuple[int, bytes]:
+        self._count += 1
+        return self._count, data
+
+    def read_text(self, _text: str, _max_bytes: int) -> SettingsChange:
+        raise MessageError(
+            Code.UNKNOWN_MESSAGE,
+            f"Expected JPEG pictures only. Text belongs to the subprotocol {SUBPROTOCOL}.",
+            fatal=True,
+        )
+
+    def result(self, _reply: Reply, _seq: int, _dropped: int, _wait: float, result: Result) -> str:
+        return base64.b64encode(result.jpeg or b"").decode("ascii")
+
+    def error(self, _error: MessageError, _seq: int | None = None) -> None:
+        return None
+
+
+class Version1:
+    """The subprotocol `videostream.v1`."""
+
+    acknowledges = True
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def read_frame(self, data: bytes) -> tuple[int, bytes]:
+        if len(data) <= NUMBER_BYTES:
+            raise MessageError(
+                Code.UNKNOWN_MESSAGE,
+                f"Expected a binary message of {NUMBER_BYTES} bytes number (u32, little-endian) "
+                f"and a JPEG, came {len(data)} bytes.",
+                fatal=True,
+            )
+        seq = int.from_bytes(data[:NUMBER_BYTES], "little")
+        if seq <= self._last:
+            raise MessageError(
+                Code.UNKNOWN_MESSAGE,
+                f"Expected a frame number above {self._last}, came {seq}. Count frames upward.",
+                fatal=True,
+            )
+        self._last = seq
+        return seq, data[NUMBER_BYTES:]
+
+    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
+        if len(text) > max_bytes:
+            raise MessageError(
+                Code.TOO_LARGE,
+                f"Expected a text message of at most {max_bytes} bytes, came {len(text)}.",
+                fatal=True,
+            )
+        try:
+            kind = msgspec.json.decode(text, type=_Envelope).type
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise MessageError(
+                Code.BAD_JSON, f'Expected JSON such as {{"type":"settings"}}: {error}.', fatal=True
+            ) from None
+        if kind != "settings":
+            raise MessageError(
+                Code.UNKNOWN_MESSAGE, f"Expected a message of type settings, came {kind!r}.", fatal=True
+            )
+        try:
+            return msgspec.json.decode(text, type=SettingsChange)
+        except msgspec.DecodeError as error:
+            raise settings_error(str(error)) from None
+
+    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
+        message = ResultMessage(
+            seq,
+            dropped,
+            {name: round(ms, 2) for name, ms in ({"wait": wait} | asdict(result.ms)).items()},
+            detections_json(result.detections),
+            result.jpeg if reply == "base64" and result.jpeg else UNSET,
+        )
+        encoded = encode(message)
+        if reply == "binary":
+            return len(encoded).to_bytes(4, "little") + encoded + (result.jpeg or b"")
+        return encoded.decode()
+
+    def error(self, error: MessageError, seq: int | None = None) -> str:
+        return encode(ErrorMessage(error.code, str(error), seq)).decode()
+
+
+def hello(
+    limits: Limits, max_fps: float, window: int, detectors: Sequence[str], settings: Settings
+) -> str:
+    """Return the first message of a `videostream.v1` session."""
+    told = {
+        "max_bytes": limits.max_bytes,
+        "max_pixels": limits.max_pixels,
+        "max_side": limits.max_side,
+        "max_fps": max_fps,
+    }
+    return encode(Hello(told, window, detectors, settings)).decode()
+
+
+def read_query(query: Mapping[str, str]) -> SettingsChange:
+    """Return the settings that the query of a hand-shake asks for; MessageError as `read_text`.
+
+    `detectors` is a list with commas, and empty for none. Other names are not ours to read.
+    """
+    known: dict[str, Any] = {
+        name: value for name, value in query.items() if name in SettingsChange.__struct_fields__
+    }
+    if "detectors" in known:
+        known["detectors"] = [name for name in known["detectors"].split(",") if name]
+    try:
+        return msgspec.convert({"type": "settings"} | known, SettingsChange, strict=False)
+    except msgspec.ValidationError as error:
+        raise settings_error(str(error)) from None
+
+
+def settings_error(trouble: str) -> MessageError:
+    """Return the error that answers settings which cannot be used."""
+    return MessageError(Code.BAD_JSON, f"{trouble}. The settings are as they were.")
+
+
+def detections_json(detections: Detections) -> dict[str, Any]:
+    """Return what a message says of the detections: a key for each detector that ran."""
+    told: dict[str, Any] = {"size": detections.size}
+    if detections.motion is not None:
+        told["motion"] = detections.motion
+    if detections.faces is not None:
+        told["faces"] = [_face_json(face) for face in detections.faces]
+    return told | detections.findings
+
+
+def _face_json(face: Face) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": face.id, "box": face.box}
+    if face.landmarks is not None:
+        told["landmarks"] = face.landmarks.tolist()
+    if face.emotion is not None:
+        scores = {name: round(score, 4) for name, score in face.emotion.scores.items()}
+        told["emotion"] = {
+            "label": face.emotion.label,
+            "confidence": round(face.emotion.confidence, 4),
+            "scores": scores,
+        }
+    return told
+
+
+def _plain_number(value: Any) -> Any:
+    """Return what JSON has for a NumPy value that somebody's detector found."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise NotImplementedError(f"JSON has no form for {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain_number)
+
+
+def encode(message: Struct) -> bytes:
+    """Return a message as JSON."""
+    return _encoder.encode(message)
