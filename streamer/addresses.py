@@ -39,7 +39,7 @@ def _machine_addresses(with_ipv6: bool) -> list[str]:
     found = []
     for adapter in ifaddr.get_adapters():
         for each in adapter.ips:
-            address = ipaddress.ip_address(each.ip if each.is_IPv4 else each.ip[0])
+            address = ipaddress.ip_address(each.ip if isinstance(each.ip, str) else each.ip[0])
             usable = not (address.is_loopback or address.is_link_local)
             if usable and (with_ipv6 or address.version == 4):
                 found.append(str(address))

@@ -10,14 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
 import simplejpeg
 
 from streamer.errors import Code, FrameError
-from streamer.types import Frame, Image
+from streamer.types import Frame, Image, Limits
 
 # The pool of the pipelines uses the cores; OpenCV's own threads would fight it for them.
 cv2.setNumThreads(1)
@@ -29,19 +28,8 @@ BASELINE, EXTENDED = 0xC0, 0xC1
 # The other frame headers: progressive, lossless, hierarchical, arithmetic.
 OTHER_FRAMES = {*range(0xC2, 0xD0)} - {0xC4, 0xC8, 0xCC}
 MAX_SEGMENTS = 64
-MIN_SIDE = 16
 
 CAMERA_JPEG = "Send what canvas.toBlob('image/jpeg') or cv2.imencode('.jpg') makes."
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a picture may be: bytes, pixels, pixels of the longer side, scans."""
-
-    max_bytes: int = 524_288
-    max_pixels: int = 2_100_000
-    max_side: int = 2048
-    max_scans: int = 4
 
 
 class Header(NamedTuple):
@@ -132,10 +120,10 @@ def _check_size(header: Header, limits: Limits) -> None:
             f"Expected at most {limits.max_pixels} pixels and {limits.max_side} a side, came "
             f"{width} x {height}. Scale the picture down before sending it.",
         )
-    if min(width, height) < MIN_SIDE:
+    if min(width, height) < limits.min_side:
         raise FrameError(
             Code.UNKNOWN_MESSAGE,
-            f"Expected at least {MIN_SIDE} pixels a side, came {width} x {height}.",
+            f"Expected at least {limits.min_side} pixels a side, came {width} x {height}.",
         )
 
 

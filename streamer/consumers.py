@@ -16,7 +16,7 @@ from streamer.errors import Code, MessageError
 logger = logging.getLogger(__name__)
 
 
-class WebcamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class WebcamConsumer(AsyncWebsocketConsumer):
     """One visitor's webcam, in the plain dialect or in `videostream.v1`."""
 
     async def connect(self) -> None:
@@ -93,7 +93,7 @@ class WebcamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _close(self, code: Code) -> None:
         self._ended = True
-        await self.close(code)
+        await self.close(int(code))
 
     async def disconnect(self, code: int) -> None:
         if self._answering:

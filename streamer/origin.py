@@ -9,7 +9,7 @@ from channels.security.websocket import OriginValidator
 from django.conf import settings
 
 
-class TrustedOriginValidator(OriginValidator):  # type: ignore[misc]
+class TrustedOriginValidator(OriginValidator):
     """Lets in pages of ALLOWED_HOSTS and of CSRF_TRUSTED_ORIGINS, and programs.
 
     A browser always names the page's Origin in the hand-shake, so what comes without one is a

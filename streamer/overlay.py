@@ -168,4 +168,5 @@ def _font() -> cv2.FontFace:
     """Return this thread's font: one that threads share draws wrong letters."""
     if not hasattr(_fonts, "face"):
         _fonts.face = cv2.FontFace("sans")
-    return _fonts.face
+    font: cv2.FontFace = _fonts.face
+    return font

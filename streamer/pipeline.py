@@ -42,7 +42,7 @@ def with_required(names: Iterable[str], specs: Sequence[DetectorSpec]) -> tuple[
     while pending:
         name = pending.pop()
         if name not in known:
-            raise ValueError(f"expected detectors among {', '.join(known)}; came {name!r}")
+            raise ValueError(f"Expected detectors among {', '.join(known)}; came {name!r}")
         if name not in wanted:
             wanted.add(name)
             pending += known[name].cls.requires

@@ -10,9 +10,7 @@ from collections.abc import Callable
 class RateMeter:
     """Events a second over the last few seconds."""
 
-    def __init__(
-        self, seconds: float = 2.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, seconds: float = 2.0, clock: Callable[[], float] = time.monotonic) -> None:
         """Look back over `seconds`; `clock` tells seconds and never goes back."""
         self._seconds = seconds
         self._clock = clock

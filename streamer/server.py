@@ -9,7 +9,7 @@ from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
 
 
-class DaphneServer(Server):  # type: ignore[misc]
+class DaphneServer(Server):
     """Daphne on one address; tells when it listens, and why it does not."""
 
     def __init__(

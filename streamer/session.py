@@ -7,15 +7,16 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 from streamer import wire
-from streamer.codec import JpegFrame, Limits
+from streamer.codec import JpegFrame
 from streamer.errors import Code, FrameError, MessageError
-from streamer.pipeline import DetectorSpec, Pipeline, PictureForm, with_required
+from streamer.pipeline import DetectorSpec, PictureForm, Pipeline, with_required
 from streamer.slot import LatestSlot
+from streamer.types import Limits
 from streamer.wire import Dialect, Message, Settings, SettingsChange
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class SessionLimits:
     """What one session may do: the size of its frames, frames a second, unanswered frames (the
     window), and bad frames in a row."""
 
-    frame: Limits = Limits()
+    frame: Limits = field(default_factory=Limits)
     max_fps: float = 30.0
     window: int = 2
     max_bad_frames: int = 10
@@ -86,7 +87,7 @@ class Session:
             try:
                 changes["detectors"] = with_required(changes["detectors"], self._specs)
             except ValueError as error:
-                raise wire.settings_error(str(error).capitalize()) from None
+                raise wire.settings_error(str(error)) from None
         self.settings = msgspec.structs.replace(self.settings, **changes)
 
     def submit(self, data: bytes) -> None:
@@ -128,6 +129,7 @@ class Session:
             await asyncio.sleep(next_start - time.monotonic())
             next_start = max(next_start, time.monotonic()) + interval
             arrival = self._slot.take()
+            answer: Message | None
             try:
                 answer = await loop.run_in_executor(self._executor, self._work, arrival)
                 self._bad = 0
@@ -150,9 +152,7 @@ class Session:
             picture = PictureForm(settings.quality, settings.width)
         frame = JpegFrame(arrival.jpeg, self._limits.frame)
         result = self._pipeline.process(frame, settings.detectors, picture)
-        return self._dialect.result(
-            settings.reply, arrival.seq, self._slot.dropped, wait, result
-        )
+        return self._dialect.result(settings.reply, arrival.seq, self._slot.dropped, wait, result)
 
     def _bad_frame(self, error: FrameError, arrival: Arrival) -> Message | None:
         """Count a bad frame and return the answer to it; raises what ends the session."""

@@ -34,8 +34,9 @@ class Box(NamedTuple):
     def clipped(self, width: int, height: int) -> Box:
         """Return the part that lies within a frame of this size; w or h is 0 where none does."""
         left, top = min(max(self.x, 0), width), min(max(self.y, 0), height)
-        right, bottom = min(max(self.x + self.w, left), width), min(
-            max(self.y + self.h, top), height
+        right, bottom = (
+            min(max(self.x + self.w, left), width),
+            min(max(self.y + self.h, top), height),
         )
         return Box(left, top, right - left, bottom - top)
 
@@ -47,6 +48,18 @@ class Box(NamedTuple):
             return None
         lefts, tops, rights, bottoms = zip(*corners, strict=True)
         return Box(min(lefts), min(tops), max(rights) - min(lefts), max(bottoms) - min(tops))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a JPEG may be: bytes, pixels, pixels of the longer side, scans; and how small:
+    pixels of the shorter side."""
+
+    max_bytes: int = 524_288
+    max_pixels: int = 2_100_000
+    max_side: int = 2048
+    max_scans: int = 4
+    min_side: ClassVar[int] = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +113,7 @@ class Detections:
     def with_faces(self, faces: Iterable[Face]) -> Detections:
         return replace(self, faces=tuple(faces))
 
-    def with_finding(
-        self, name: str, boxes: Sequence[Labelled] = (), **data: Any
-    ) -> Detections:
+    def with_finding(self, name: str, boxes: Sequence[Labelled] = (), **data: Any) -> Detections:
         """Return these detections and what the detector `name` found."""
         return replace(self, findings={**self.findings, name: Finding(boxes, data)})
 

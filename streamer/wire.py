@@ -15,9 +15,8 @@ import msgspec
 import numpy as np
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from streamer.codec import MIN_SIDE, Limits
 from streamer.errors import Code, MessageError
-from streamer.types import Detections, Face, Result
+from streamer.types import Detections, Face, Limits, Result
 
 SUBPROTOCOL = "videostream.v1"
 NUMBER_BYTES = 4
@@ -27,7 +26,7 @@ Message = str | bytes
 
 Reply = Literal["base64", "binary", "results"]
 Quality = Annotated[int, Meta(ge=1, le=100)]
-Width = Annotated[int, Meta(ge=MIN_SIDE, le=65_535)]
+Width = Annotated[int, Meta(ge=Limits.min_side, le=65_535)]
 
 
 class Settings(Struct, frozen=True, tag="settings"):
@@ -171,7 +170,9 @@ class Version1:
             ) from None
         if kind != "settings":
             raise MessageError(
-                Code.UNKNOWN_MESSAGE, f"Expected a message of type settings, came {kind!r}.", fatal=True
+                Code.UNKNOWN_MESSAGE,
+                f"Expected a message of type settings, came {kind!r}.",
+                fatal=True,
             )
         try:
             return msgspec.json.decode(text, type=SettingsChange)
@@ -236,7 +237,7 @@ def detections_json(detections: Detections) -> dict[str, Any]:
         told["motion"] = detections.motion
     if detections.faces is not None:
         told["faces"] = [_face_json(face) for face in detections.faces]
-    return told | detections.findings
+    return {**told, **detections.findings}
 
 
 def _face_json(face: Face) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def classify(face: Image) -> Emotion | None:
 def preprocess(face: Image) -> NDArray[np.float32]:
     """Return the network's input, (1, 64, 64, 1) in -1..1, as it was trained with."""
     small = cv2.resize(face, (SIDE, SIDE))
-    return (small.astype(np.float32) / 127.5 - 1)[None, :, :, None]
+    batch: NDArray[np.float32] = (small.astype(np.float32) / 127.5 - 1)[None, :, :, None]
+    return batch
 
 
 def _invoke(batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,4 +69,4 @@ def _invoke(batch: NDArray[np.float32]) -> NDArray[np.float32]:
     scores: NDArray[np.float32] = interpreter.get_tensor(
         interpreter.get_output_details()[0]["index"]
     )
-    return scores[0]
+    return scores.reshape(len(CLASSES))

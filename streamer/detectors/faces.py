@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from streamer import weights
 from streamer.types import Box, Detections, Detector, Face, Frame
 

@@ -12,8 +12,7 @@ from streamer import weights
 from streamer.types import Detections, Detector, Face, Frame, Image, Landmarks
 
 PARTS: dict[str, slice] = {
-    name: slice(start, end)
-    for name, (start, end) in face_utils.FACIAL_LANDMARKS_68_IDXS.items()
+    name: slice(start, end) for name, (start, end) in face_utils.FACIAL_LANDMARKS_68_IDXS.items()
 }
 """The points of each part: jaw, right_eyebrow, left_eyebrow, nose, right_eye, left_eye, mouth,
 inner_mouth. Left is the left of the one whose face it is, as iBUG 300-W numbers them."""

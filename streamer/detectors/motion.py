@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-
 import cv2
 import imutils
 import numpy as np
 from numpy.typing import NDArray
 
-from streamer.types import Box, Detections, Detector, Frame, Image
+from streamer.types import Box, Detections, Detector, Frame
+
+NEIGHBOURS = np.ones((3, 3), np.uint8)
 
 
 class MotionDetector(Detector):
@@ -45,20 +46,20 @@ class MotionDetector(Detector):
         if self._background is None or self._background.shape != gray.shape:
             self._background = gray.astype(np.float32)
             self._seen = 0
-        regions = self._regions(gray, frame) if self._seen >= self._frame_count else []
+        regions = []
+        if self._seen >= self._frame_count:
+            difference = cv2.absdiff(gray, cv2.convertScaleAbs(self._background))
+            regions = self._regions(difference, frame)
         cv2.accumulateWeighted(gray, self._background, self._accum_weight)
         self._seen += 1
         return found.with_motion(regions)
 
-    def _regions(self, gray: cv2.typing.MatLike, frame: Frame) -> list[Box]:
-        difference = cv2.absdiff(gray, cv2.convertScaleAbs(self._background))
+    def _regions(self, difference: cv2.typing.MatLike, frame: Frame) -> list[Box]:
         _, moving = cv2.threshold(difference, self._threshold, 255, cv2.THRESH_BINARY)
-        moving = cv2.erode(moving, None, iterations=2)
-        moving = cv2.dilate(moving, None, iterations=2)
+        moving = cv2.erode(moving, NEIGHBOURS, iterations=2)
+        moving = cv2.dilate(moving, NEIGHBOURS, iterations=2)
         contours = imutils.grab_contours(
             cv2.findContours(moving, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         )
         boxes = (Box(*cv2.boundingRect(contour)) for contour in contours)
-        return [
-            box.scaled(frame.reduction).clipped(frame.width, frame.height) for box in boxes
-        ]
+        return [box.scaled(frame.reduction).clipped(frame.width, frame.height) for box in boxes]

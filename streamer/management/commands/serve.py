@@ -20,7 +20,9 @@ class Command(BaseCommand):
     help = "Serve VideoStream by daphne."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("-i", "--ip", default="127.0.0.1", help="address (default: %(default)s)")
+        parser.add_argument(
+            "-i", "--ip", default="127.0.0.1", help="address (default: %(default)s)"
+        )
         parser.add_argument(
             "-o", "--port", type=int, default=8000, help="port, 0 for any (default: %(default)s)"
         )
