@@ -51,7 +51,7 @@ class Session:
     """Takes frames with `submit`, works on one at a time in the executor, answers with `send`.
 
     A newer frame takes the place of one that waits. A bad frame is answered and the session goes
-    on; `max_bad_frames` in a row end it. What ends it is raised as a fatal MessageError, by
+    on; `max_bad_frames` in a row (`bad_frames` counts them) end it. What ends it is raised as a fatal MessageError, by
     `submit`, `change` or `run`; to send and close is the caller's part.
     """
 
@@ -70,7 +70,8 @@ class Session:
         self._send = send
         self._pipeline = Pipeline(specs)
         self._slot: LatestSlot[Arrival] = LatestSlot()
-        self._arrived = self._answered = self._bad = 0
+        self._arrived = self._answered = 0
+        self.bad_frames = 0
         self._over_credit_since: float | None = None
         self.settings = Settings(detectors=tuple(spec.name for spec in specs))
 
@@ -132,7 +133,7 @@ class Session:
             answer: Message | None
             try:
                 answer = await loop.run_in_executor(self._executor, self._work, arrival)
-                self._bad = 0
+                self.bad_frames = 0
             except FrameError as error:
                 answer = self._bad_frame(error, arrival)
             except Exception:
@@ -156,9 +157,11 @@ class Session:
 
     def _bad_frame(self, error: FrameError, arrival: Arrival) -> Message | None:
         """Count a bad frame and return the answer to it; raises what ends the session."""
-        self._bad += 1
-        if self._bad >= self._limits.max_bad_frames:
+        self.bad_frames += 1
+        if self.bad_frames >= self._limits.max_bad_frames:
             raise MessageError(
-                Code.BAD_FRAMES, f"{self._bad} bad frames in a row. The last: {error}", fatal=True
+                Code.BAD_FRAMES,
+                f"{self.bad_frames} bad frames in a row. The last: {error}",
+                fatal=True,
             ) from error
         return self._dialect.error(error, arrival.seq)

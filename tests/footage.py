@@ -1,0 +1,65 @@
+"""Moving pictures of a real face whose place is known: scikit-image's astronaut, free to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import skimage.data
+
+from streamer.codec import encode
+from streamer.types import Box, Image
+
+WIDTH, HEIGHT = 640, 480
+FACE = Box(174, 74, 100, 104)
+"""Where the face is in the picture of 512 x 512, from brow to chin."""
+
+
+class Shot(NamedTuple):
+    """A picture and where the face is in it."""
+
+    bgr: Image
+    face: Box
+
+
+@cache
+def astronaut() -> Image:
+    """Return the picture as it is, (512, 512, 3) blue-green-red."""
+    rgb: Image = skimage.data.astronaut()  # type: ignore[no-untyped-call, unused-ignore]
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)  # type: ignore[return-value]
+
+
+def shot(
+    dx: float = 0, dy: float = 0, zoom: float = 1.25, size: tuple[int, int] = (640, 480)
+) -> Shot:
+    """Return what a camera of this size sees that is moved by dx, dy pixels and zoomed in."""
+    matrix = np.array([[zoom, 0, dx], [0, zoom, dy]], np.float32)
+    bgr = cv2.warpAffine(astronaut(), matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    x, y, w, h = FACE
+    face = Box(round(x * zoom + dx), round(y * zoom + dy), round(w * zoom), round(h * zoom))
+    return Shot(bgr, face)  # type: ignore[arg-type]
+
+
+def pan(count: int) -> Iterator[Shot]:
+    """Yield pictures of a camera that swings slowly from left to right and back."""
+    for number in range(count):
+        phase = 2 * np.pi * number / count
+        yield shot(dx=60 * np.sin(phase), dy=10 * np.cos(phase), zoom=1.2 + 0.1 * np.sin(phase))
+
+
+@cache
+def jpeg(quality: int = 80) -> bytes:
+    """Return the still shot as JPEG."""
+    return encode(shot().bgr, quality)
+
+
+def iou(one: Box, other: Box) -> float:
+    """Return the overlap of two boxes: intersection over union, in 0..1."""
+    left, top = max(one.x, other.x), max(one.y, other.y)
+    right = min(one.x + one.w, other.x + other.w)
+    bottom = min(one.y + one.h, other.y + other.h)
+    shared = max(right - left, 0) * max(bottom - top, 0)
+    return shared / (one.w * one.h + other.w * other.h - shared)

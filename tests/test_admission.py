@@ -1,0 +1,25 @@
+"""How many may be in."""
+
+import pytest
+
+from streamer.admission import Admission
+from streamer.errors import Code, MessageError
+
+
+def test_the_last_place_is_given_and_no_more() -> None:
+    admission = Admission()
+    with admission.session(2), admission.session(2):
+        with pytest.raises(MessageError, match="full.*Try again in 30 s") as caught:
+            with admission.session(2):
+                pass
+        assert caught.value.code is Code.FULL
+        assert caught.value.fatal
+    assert admission.sessions == 0
+
+
+def test_a_place_is_free_again_after_a_failure() -> None:
+    admission = Admission()
+    with pytest.raises(RuntimeError), admission.session(1):
+        raise RuntimeError
+    with admission.session(1):
+        assert admission.sessions == 1

@@ -1,0 +1,285 @@
+"""One webcam's frames, with a real pipeline and pool but no socket."""
+
+import asyncio
+import json
+import struct
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from streamer import session as session_module
+from streamer.errors import Code, MessageError
+from streamer.pipeline import DetectorSpec
+from streamer.session import Session, SessionLimits
+from streamer.types import Detections, Detector, Frame, Limits
+from streamer.wire import Dialect, Message, Plain, SettingsChange, Version1
+from tests import footage
+
+
+class GateDetector(Detector):
+    """Holds each frame until it is let through."""
+
+    name = "gate"
+    entered: threading.Semaphore
+    opened: threading.Semaphore
+
+    def detect(self, frame: Frame, found: Detections) -> Detections:
+        self.entered.release()
+        assert self.opened.acquire(timeout=20)
+        return found
+
+
+class BrokenDetector(Detector):
+    """Fails on every frame."""
+
+    name = "broken"
+
+    def detect(self, frame: Frame, found: Detections) -> Detections:
+        raise RuntimeError("out of order")
+
+
+class Client:
+    """What the other end of a session's socket gets."""
+
+    def __init__(self) -> None:
+        self.messages: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def send(self, message: Message) -> None:
+        await self.messages.put(message)
+
+    async def next(self) -> dict[str, Any]:
+        message = await asyncio.wait_for(self.messages.get(), 20)
+        decoded: dict[str, Any] = json.loads(message)
+        return decoded
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def gate() -> type[GateDetector]:
+    class Gate(GateDetector):
+        entered = threading.Semaphore(0)
+        opened = threading.Semaphore(0)
+
+    return Gate
+
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+def start(executor: ThreadPoolExecutor) -> Start:
+    """Return a context manager that runs a session with these detectors."""
+
+    @asynccontextmanager
+    async def started(
+        *detectors: type[Detector],
+        dialect: Dialect | None = None,
+        limits: SessionLimits | None = None,
+    ) -> AsyncIterator[tuple[Session, Client, asyncio.Task[None]]]:
+        client = Client()
+        session = Session(
+            [DetectorSpec(cls) for cls in detectors],
+            dialect or Version1(),
+            limits or SessionLimits(max_fps=1000),
+            executor,
+            client.send,
+        )
+        task = asyncio.create_task(session.run())
+        try:
+            yield session, client, task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    return started
+
+
+def frame(seq: int, jpeg: bytes | None = None) -> bytes:
+    return struct.pack("<I", seq) + (footage.jpeg() if jpeg is None else jpeg)
+
+
+async def entered(gate: type[GateDetector]) -> None:
+    """Wait until a frame is in work."""
+    assert await asyncio.to_thread(gate.entered.acquire, timeout=20)
+
+
+async def ends(task: Awaitable[None]) -> MessageError:
+    with pytest.raises(MessageError) as caught:
+        await asyncio.wait_for(task, 20)
+    assert caught.value.fatal
+    return caught.value
+
+
+async def test_every_frame_that_comes_in_time_is_answered(start: Start) -> None:
+    async with start() as (session, client, _):
+        for seq in (1, 5, 9):
+            session.submit(frame(seq))
+            answer = await client.next()
+            assert (answer["seq"], answer["dropped"]) == (seq, 0)
+
+
+async def test_one_is_in_work_one_waits_and_the_newest_wins(
+    start: Start, gate: type[GateDetector]
+) -> None:
+    async with start(gate) as (session, client, _):
+        session.submit(frame(1))
+        await entered(gate)
+        for seq in range(2, 7):
+            session.submit(frame(seq))
+        gate.opened.release(2)
+        first, second = await client.next(), await client.next()
+        assert (first["seq"], second["seq"]) == (1, 6)
+        assert second["dropped"] == 4
+        assert client.messages.empty()
+
+
+async def test_two_sessions_do_not_share_their_slots(
+    start: Start, gate: type[GateDetector]
+) -> None:
+    async with start(gate) as (one, one_client, _), start() as (other, other_client, _):
+        one.submit(frame(1))
+        await entered(gate)
+        other.submit(frame(1))
+        assert (await other_client.next())["seq"] == 1
+        assert one_client.messages.empty()
+        gate.opened.release()
+        assert (await one_client.next())["seq"] == 1
+
+
+async def test_a_bad_frame_is_answered_with_its_number_and_the_session_goes_on(
+    start: Start,
+) -> None:
+    async with start() as (session, client, _):
+        session.submit(frame(1, b"no picture"))
+        answer = await client.next()
+        assert (answer["type"], answer["seq"], answer["code"]) == ("error", 1, 4000)
+        session.submit(frame(2))
+        assert (await client.next())["type"] == "result"
+
+
+async def test_ten_bad_frames_in_a_row_end_it(start: Start) -> None:
+    async with start() as (session, client, task):
+        for seq in range(9):
+            session.submit(frame(seq, b"no picture"))
+            assert (await client.next())["seq"] == seq
+        session.submit(frame(9, b"no picture"))
+        assert (await ends(task)).code is Code.BAD_FRAMES
+
+
+async def test_a_good_frame_starts_the_count_of_bad_ones_anew(start: Start) -> None:
+    async with start() as (session, client, task):
+        for seq in range(19):
+            session.submit(frame(seq, None if seq == 9 else b"no picture"))
+            await client.next()
+        assert not task.done()
+
+
+async def test_a_plain_client_has_its_bad_frames_dropped(start: Start) -> None:
+    async with start(dialect=Plain()) as (session, client, task):
+        session.submit(b"no picture")
+        for _ in range(100):  # the bad frame must be done with before the next comes
+            if session.bad_frames:
+                break
+            await asyncio.sleep(0.01)
+        session.submit(footage.jpeg())
+        message = await asyncio.wait_for(client.messages.get(), 20)
+        assert isinstance(message, str)
+        assert message.startswith("/9j/")  # ff d8 ff in base64
+        assert not task.done()
+
+
+async def test_a_detector_that_fails_loses_the_frame_and_not_the_session(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with start(BrokenDetector) as (session, client, _):
+        session.submit(frame(1))
+        answer = await client.next()
+        assert (answer["code"], answer["seq"]) == (Code.INTERNAL, 1)
+        assert "out of order" not in answer["message"]
+        assert "out of order" in caplog.text
+        session.change(SettingsChange(detectors=[]))
+        session.submit(frame(2))
+        assert (await client.next())["type"] == "result"
+
+
+async def test_too_many_bytes_end_the_session(start: Start) -> None:
+    limits = SessionLimits(frame=Limits(max_bytes=5000))
+    async with start(limits=limits) as (session, _, _):
+        with pytest.raises(MessageError, match="at most 5000 bytes") as caught:
+            session.submit(frame(1, bytes(5001)))
+        assert (caught.value.code, caught.value.fatal) == (Code.TOO_LARGE, True)
+
+
+async def test_credit_far_exceeded_for_long_ends_the_session(
+    start: Start, gate: type[GateDetector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "CREDIT_SECONDS", 0.05)
+    async with start(gate) as (session, _, _):
+        session.submit(frame(0))
+        await entered(gate)
+        for seq in range(1, 18):
+            session.submit(frame(seq))
+        await asyncio.sleep(0.1)
+        with pytest.raises(MessageError, match="unanswered") as caught:
+            session.submit(frame(18))
+        assert caught.value.code is Code.CREDIT_EXCEEDED
+        gate.opened.release(20)
+
+
+async def test_a_plain_client_has_no_credit_to_exceed(
+    start: Start, gate: type[GateDetector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "CREDIT_SECONDS", 0.05)
+    async with start(gate, dialect=Plain()) as (session, client, _):
+        session.submit(footage.jpeg())
+        await entered(gate)
+        for _ in range(30):
+            session.submit(footage.jpeg())
+        await asyncio.sleep(0.1)
+        session.submit(footage.jpeg())
+        gate.opened.release(20)
+        assert await asyncio.wait_for(client.messages.get(), 20)
+
+
+async def test_above_the_frame_rate_the_newest_waits_for_its_turn(start: Start) -> None:
+    async with start(limits=SessionLimits(max_fps=10)) as (session, client, task):
+        loop = asyncio.get_running_loop()
+        began, answers = loop.time(), []
+        for seq in range(60):
+            session.submit(frame(seq))
+            await asyncio.sleep(0.01)
+        elapsed = loop.time() - began
+        while not client.messages.empty():
+            answers.append(await client.next())
+        assert 3 <= len(answers) <= elapsed * 10 + 1
+        assert all(answer["type"] == "result" for answer in answers)
+        assert not task.done()
+
+
+async def test_settings_answer_with_what_is_required(start: Start) -> None:
+    class Second(BrokenDetector):
+        name = "second"
+        requires = ("broken",)
+
+    async with start(BrokenDetector, Second) as (session, _, _):
+        session.change(SettingsChange(detectors=["second"], quality=33, reply="binary"))
+        assert session.settings.detectors == ("broken", "second")
+        assert (session.settings.quality, session.settings.reply) == (33, "binary")
+
+
+async def test_an_unknown_detector_leaves_the_settings_as_they_were(start: Start) -> None:
+    async with start(BrokenDetector) as (session, _, _):
+        before = session.settings
+        with pytest.raises(MessageError, match="among broken; came 'hands'") as caught:
+            session.change(SettingsChange(detectors=["hands"], quality=33))
+        assert session.settings == before
+        assert not caught.value.fatal
