@@ -51,8 +51,8 @@ class Session:
     """Takes frames with `submit`, works on one at a time in the executor, answers with `send`.
 
     A newer frame takes the place of one that waits. A bad frame is answered and the session goes
-    on; `max_bad_frames` in a row (`bad_frames` counts them) end it. What ends it is raised as a fatal MessageError, by
-    `submit`, `change` or `run`; to send and close is the caller's part.
+    on; `bad_frames` counts those in a row, and `max_bad_frames` end it. What ends it is raised as a
+    fatal MessageError by `submit`, `change` or `run`; to send and close is the caller's part.
     """
 
     def __init__(
@@ -159,9 +159,6 @@ class Session:
         """Count a bad frame and return the answer to it; raises what ends the session."""
         self.bad_frames += 1
         if self.bad_frames >= self._limits.max_bad_frames:
-            raise MessageError(
-                Code.BAD_FRAMES,
-                f"{self.bad_frames} bad frames in a row. The last: {error}",
-                fatal=True,
-            ) from error
+            trouble = f"{self.bad_frames} bad frames in a row. The last: {error}"
+            raise MessageError(Code.BAD_FRAMES, trouble, fatal=True) from error
         return self._dialect.error(error, arrival.seq)

@@ -57,7 +57,8 @@ def test_a_plain_answer_is_the_picture_in_base64() -> None:
 
 
 def test_a_plain_client_is_told_nothing_but_pictures() -> None:
-    assert wire.Plain().error(FrameError(Code.UNKNOWN_MESSAGE, "no JPEG"), 3) is None
+    dialect: wire.Dialect = wire.Plain()
+    assert dialect.error(FrameError(Code.UNKNOWN_MESSAGE, "no JPEG"), 3) is None
     with pytest.raises(MessageError, match="JPEG pictures only"):
         wire.Plain().read_text("{}", 4096)
 
