@@ -1,6 +1,8 @@
 """A secret key for who has not given one."""
 
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.management.utils import get_random_secret_key
@@ -9,17 +11,14 @@ from django.core.management.utils import get_random_secret_key
 def secret_key(file: Path) -> str:
     """Return the key in `file`, after making it, mode 600, where there is none.
 
-    Of several processes that start at once, one makes it and all read it.
+    Of several that start at once, one makes it and all read it.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
     if not file.exists():
-        mine = file.with_name(f"{file.name}.{os.getpid()}")
-        with open(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:  # noqa: PTH123, a mode from the start
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, mine = tempfile.mkstemp(dir=file.parent)  # mode 600 from the start
+        with os.fdopen(descriptor, "w") as new:
             new.write(get_random_secret_key())
-        try:
+        with suppress(FileExistsError):
             os.link(mine, file)  # whole or not at all, and never over another's
-        except FileExistsError:
-            pass
-        finally:
-            mine.unlink()
+        Path(mine).unlink()
     return file.read_text()

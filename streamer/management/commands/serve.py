@@ -62,10 +62,10 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS("VideoStream is running:"))
         for host in hosts:
             self.stdout.write(f"  http://{host}:{port}/")
-        self.stdout.write("Open it in a browser and press Start. Stop the server with Ctrl+C.")
         if not is_loopback(ip):
             self.stdout.write(
                 "From another machine the page opens, but a browser gives it a webcam over HTTPS "
                 "only: put a proxy or tunnel with TLS in front (README, From anywhere)."
             )
+        self.stdout.write("Open it in a browser and press Start. Stop the server with Ctrl+C.")
         self.stdout.flush()

@@ -1,0 +1,134 @@
+"""`manage.py serve`, as a user starts it."""
+
+import asyncio
+import json
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.sync.client import connect as connect_now
+from websockets.typing import Subprotocol
+
+from streamer.codec import encode
+from streamer.wire import SUBPROTOCOL
+from tests import footage
+from tests.server import ROOT, RunningServer, serve
+
+
+def get(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            return answer.status, dict(answer.headers), answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read().decode()
+
+
+def test_it_says_where_it_is_and_what_to_do_next(server: RunningServer) -> None:
+    assert re.search(r"http://127\.0\.0\.1:\d+/\n", server.said)
+    assert "Open it in a browser and press Start" in server.said
+    assert "HTTPS" not in server.said
+
+
+def test_the_page_comes_with_its_policy_and_without_inline_code(server: RunningServer) -> None:
+    status, headers, page = get(server.url)
+    assert status == 200
+    assert "script-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page)
+
+
+def test_what_the_page_names_is_served_and_comes_from_here(server: RunningServer) -> None:
+    _, _, page = get(server.url)
+    named = re.findall(r'(?:src|href)="([^"#]+)"', page)
+    assert any(path.endswith(".js") for path in named)
+    for path in named:
+        assert path.startswith("/")
+        status, headers, _ = get(server.url.rstrip("/") + path)
+        assert status == 200, path
+        if path.startswith("/static/"):
+            assert headers["Cache-Control"] == "max-age=0, public"
+
+
+def test_a_host_that_is_not_ours_is_refused(server: RunningServer) -> None:
+    assert get(server.url, Host="evil.example")[0] == 400
+
+
+def test_errors_tell_strangers_nothing(server: RunningServer) -> None:
+    status, _, page = get(server.url + "no/such/page")
+    assert status == 404
+    assert "urlpatterns" not in page
+
+
+def test_on_all_addresses_it_prints_each_allows_each_and_names_https(tmp_path: Path) -> None:
+    with serve(tmp_path, "--ip", "0.0.0.0") as server:
+        urls = re.findall(r"http://(\S+):(\d+)/", server.said)
+        assert ("127.0.0.1", urls[0][1]) in urls
+        assert socket.gethostname() in {host for host, _ in urls}
+        assert "HTTPS" in server.said
+        local = f"http://127.0.0.1:{urls[0][1]}/"
+        for host, port in urls:
+            assert get(local, Host=f"{host}:{port}")[0] == 200, host
+        assert get(local, Host="evil.example")[0] == 400
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        says = f"port {port}.*another port with --port"
+        with pytest.raises(RuntimeError, match=says), serve(tmp_path, "--port", str(port)):
+            pass
+
+
+async def test_frame_count_is_when_motion_begins(tmp_path: Path) -> None:
+    with serve(tmp_path, "--frame-count", "3", STREAMER_FRAME_COUNT="99") as server:
+        url = server.socket + "ws/webcam/?detectors=motion"
+        async with connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=None) as client:
+            await client.recv()
+            moves = []
+            for seq, shot in enumerate(footage.pan(8)):
+                await client.send(struct.pack("<I", seq) + encode(shot.bgr, 80))
+                result = json.loads(await asyncio.wait_for(client.recv(), 20))
+                moves.append(bool(result["detections"]["motion"]))
+    assert moves == [False] * 3 + [True] * 5
+
+
+def test_a_frame_count_that_makes_no_sense_is_refused() -> None:
+    command = [sys.executable, "manage.py", "serve", "--frame-count", "0"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    assert "STREAMER_FRAME_COUNT is '0'" in ran.stderr
+
+
+def test_it_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+
+
+def test_the_bare_daphne_command_works_as_well(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    daphne = [sys.executable, "-m", "daphne", "-p", str(port), "VideoStream.asgi:application"]
+    with (tmp_path / "log").open("w") as log, subprocess.Popen(daphne, cwd=ROOT, stderr=log) as it:
+        try:
+            while True:
+                try:
+                    client = connect_now(f"ws://127.0.0.1:{port}/")
+                    break
+                except OSError:
+                    assert it.poll() is None, (tmp_path / "log").read_text()
+                    time.sleep(0.1)
+            with client:
+                client.send(footage.jpeg())
+                assert str(client.recv(20)).startswith("/9j/")
+        finally:
+            it.terminate()
