@@ -1,0 +1,93 @@
+"""The docs tell the truth of today."""
+
+import re
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+import pytest
+
+from streamer import conf, wire
+from streamer.codec import ArrayFrame
+from streamer.errors import Code
+from streamer.types import Box, Detections, Detector, Labelled
+from tests.server import ROOT
+
+DOCS = {file.name: file.read_text() for file in (ROOT / "docs").glob("*.md")}
+README = (ROOT / "README.md").read_text()
+
+
+def rows(text: str) -> dict[str, str]:
+    """Return the rows of all tables: first cell without its code marks, and the second."""
+    cells = re.findall(r"^\| `?([^|`]+)`? \| (.*?) \|", text, re.MULTILINE)
+    return {name.strip(): value.strip() for name, value in cells}
+
+
+def code(text: str, containing: str) -> str:
+    """Return the one block of code that has this in it."""
+    (block,) = [
+        block for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) if containing in block
+    ]
+    return str(block)
+
+
+@pytest.mark.parametrize("name", conf.Conf.__struct_fields__)
+def test_each_setting_is_described_with_its_default(name: str) -> None:
+    described = rows(DOCS["settings.md"])
+    assert name in described
+    if name not in {"DETECTORS", "WORKERS"}:
+        assert described[name] == str(getattr(conf.Conf(), name))
+
+
+def test_no_setting_is_described_that_is_not_there() -> None:
+    _, ours = DOCS["settings.md"].split("## VideoStream")
+    assert set(rows(ours)) - {"name", "---"} == set(conf.Conf.__struct_fields__)
+
+
+def test_each_variable_of_the_site_is_described() -> None:
+    source = (ROOT / "VideoStream/settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', source))
+    assert read
+    assert read <= set(rows(DOCS["settings.md"]))
+
+
+@pytest.mark.parametrize("code", Code)
+def test_each_code_is_described(code: Code) -> None:
+    assert str(code.value) in rows(DOCS["protocol.md"])
+
+
+@pytest.mark.parametrize(
+    "message", [wire.Hello, wire.ErrorMessage, wire.ResultMessage, wire.Settings]
+)
+def test_each_message_and_its_fields_are_described(message: type[msgspec.Struct]) -> None:
+    tag = str(message.__struct_config__.tag)
+    assert f"**{tag}**" in DOCS["protocol.md"]
+    for field in message.__struct_fields__:
+        assert re.search(rf"[\"`]{field}[\"`]", DOCS["protocol.md"]), field
+
+
+def test_each_reply_form_is_described() -> None:
+    assert set(get_args(wire.Reply)) <= set(rows(DOCS["protocol.md"]))
+
+
+def test_the_detector_in_ten_lines_works() -> None:
+    source = code(DOCS["detectors.md"], "class RedDetector")
+    assert len([line for line in source.splitlines() if line.strip()]) <= 10
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)  # noqa: S102, it is what a reader would do
+    detector: Detector = namespace["RedDetector"]()
+    image = np.full((480, 640, 3), 128, np.uint8)
+    image[300:360, 20:90] = (10, 10, 250)
+    found = detector.detect(ArrayFrame(image), Detections((640, 480))).findings["red"]
+    assert found.boxes == [Labelled(Box(20, 300, 70, 60), "red")]
+
+
+def test_each_builtin_detector_is_described() -> None:
+    for path in conf.Conf().DETECTORS:
+        assert f"`{path}`" in DOCS["detectors.md"]
+
+
+@pytest.mark.parametrize("text", [README, *DOCS.values()], ids=["README.md", *DOCS])
+def test_links_lead_to_files(text: str) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        assert any((folder / target).exists() for folder in (ROOT, ROOT / "docs")), target
