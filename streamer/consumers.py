@@ -19,10 +19,12 @@ logger = logging.getLogger(__name__)
 class WebcamConsumer(AsyncWebsocketConsumer):
     """One visitor's webcam, in the plain dialect or in `videostream.v1`."""
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        with ExitStack() as self._held:  # let go of however the connection ends
+            await super().__call__(scope, receive, send)
+
     async def connect(self) -> None:
         self._conf = conf.load()
-        self._held = ExitStack()
-        self._answering: asyncio.Task[None] | None = None
         self._ended = False
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
         self._dialect: wire.Dialect = wire.Version1() if speaks_v1 else wire.Plain()
@@ -36,7 +38,8 @@ class WebcamConsumer(AsyncWebsocketConsumer):
             return
         if speaks_v1:
             await self._send(self._session.hello())
-        self._answering = asyncio.create_task(self._answer())
+        answering = asyncio.create_task(self._answer())
+        self._held.callback(answering.cancel)
 
     def _query(self) -> dict[str, str]:
         return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
@@ -94,8 +97,3 @@ class WebcamConsumer(AsyncWebsocketConsumer):
     async def _close(self, code: Code) -> None:
         self._ended = True
         await self.close(int(code))
-
-    async def disconnect(self, code: int) -> None:
-        if self._answering:
-            self._answering.cancel()
-        self._held.close()

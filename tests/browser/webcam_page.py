@@ -1,0 +1,69 @@
+"""The page as a visitor sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+
+WAIT = 30_000
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+class WebcamPage:
+    """One tab with the page in it; notes what the console says and where requests go."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.troubles: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("request", self._request)
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.troubles.append(message.text)
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:")):
+            self.requests.append(request.url)
+
+    async def start(self) -> None:
+        await self.page.get_by_role("button", name="Start", exact=True).click()
+
+    async def stop(self) -> None:
+        await self.page.get_by_role("button", name="Stop", exact=True).click()
+
+    async def live(self) -> None:
+        """Wait until pictures are shown."""
+        await self.says("status", "Live")
+        await self.says("age", re.compile(r"^\d"))
+
+    async def says(self, identity: str, text: str | re.Pattern[str]) -> None:
+        """Wait until an element has this text in it."""
+        await expect(self.page.locator(f"#{identity}")).to_contain_text(text, timeout=WAIT)
+
+    async def evaluate(self, script: str) -> Any:
+        return await self.page.evaluate(script)
+
+
+@asynccontextmanager
+async def visit(
+    browser: Browser, url: str, *, camera: bool = True, **context: Any
+) -> AsyncIterator[WebcamPage]:
+    """Open the page in a profile of its own that grants the camera, or does not."""
+    opened: BrowserContext = await browser.new_context(**{"viewport": DESKTOP} | context)
+    try:
+        if camera:
+            await opened.grant_permissions(["camera"])
+        visitor = WebcamPage(await opened.new_page())
+        await visitor.page.goto(url)
+        yield visitor
+    finally:
+        await opened.close()
