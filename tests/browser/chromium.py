@@ -26,7 +26,7 @@ FAKE_CAMERA = ("--use-fake-device-for-media-stream",)
 
 
 def executable() -> str:
-    """Return the path of Chromium; skips the test where there is none, or fails if it is required."""
+    """Return where Chromium is. Without it the test skips, or fails if a browser is required."""
     for name in NAMES:
         if path := shutil.which(name):
             return path
