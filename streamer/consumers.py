@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
+from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from streamer import build, conf, wire
 from streamer.errors import Code, MessageError
 
 logger = logging.getLogger(__name__)
+
+GONE = (OSError, Disconnected)
+"""What uvicorn and daphne raise for a message to who has just left; the disconnect follows."""
 
 
 class WebcamConsumer(AsyncWebsocketConsumer):
@@ -80,10 +84,9 @@ class WebcamConsumer(AsyncWebsocketConsumer):
             await self._close(Code.RESTARTING)
 
     async def _send(self, message: wire.Message) -> None:
-        if isinstance(message, str):
-            await self.send(text_data=message)
-        else:
-            await self.send(bytes_data=message)
+        form = "text_data" if isinstance(message, str) else "bytes_data"
+        with suppress(*GONE):
+            await self.send(**{form: message})
 
     async def _tell(self, error: MessageError) -> None:
         message = self._dialect.error(error)
