@@ -1,0 +1,168 @@
+/**
+ * The exchange with the server: pictures of a video go there, results come back, and what is too old
+ * is sorted out. It knows nothing of who wants it, or of the page.
+ *
+ * @typedef {import("./link.js").LinkState} LinkState
+ * @typedef {import("./protocol.js").Hello} Hello
+ * @typedef {import("./protocol.js").InForce} InForce
+ * @typedef {import("./protocol.js").Result} Result
+ * @typedef {import("./protocol.js").ServerError} ServerError
+ * @typedef {import("./settings.js").Settings} Settings
+ * @typedef {object} ExchangeEvents
+ * @property {() => void} changed the state of the link, or whether results come in
+ * @property {(hello: Hello) => void} hello
+ * @property {(settings: InForce) => void} settings in force from now on
+ * @property {(error: ServerError) => void} refused settings
+ * @property {(error: ServerError) => void} error about one frame, or about the session before a close
+ * @property {(result: Result, captured: number) => void} result fresh enough to be shown
+ * @typedef {object} ExchangeParts
+ * @property {HTMLVideoElement} video pictures are taken from it
+ * @property {string} url of the WebSocket
+ * @property {() => Settings} settings as they are now
+ * @property {import("./meter.js").Meter} meter
+ * @property {() => number} now milliseconds
+ * @property {(url: string, protocol: string) => WebSocket} [openSocket]
+ * @property {() => boolean} [online]
+ */
+import { Capture } from "./capture.js";
+import { Link } from "./link.js";
+import { isFresh, Pacer } from "./pacing.js";
+import { Sender } from "./sender.js";
+import { serverSettings } from "./settings.js";
+
+/** A server that is silent for longer is given up; another connection may find it back, milliseconds. */
+const GIVE_UP = 10_000;
+
+export class Exchange {
+  #on;
+  #settings;
+  #meter;
+  #now;
+  #pacer = new Pacer();
+  #capture;
+  #link;
+  #sender;
+  #lastResult = 0;
+  /** Names of the detectors that the server has. @type {string[]} */
+  #offered = [];
+
+  /** @type {LinkState} */
+  linkState = { name: "closed" };
+  /** Has this connection brought a result? */
+  answered = false;
+
+  /** @param {ExchangeParts & {on: ExchangeEvents}} parts */
+  constructor({ video, url, settings, meter, now, on, openSocket, online }) {
+    this.#on = on;
+    this.#settings = settings;
+    this.#meter = meter;
+    this.#now = now;
+    this.#capture = new Capture(video, () => this.#sender.pump());
+    this.#link = new Link({
+      url,
+      openSocket,
+      online,
+      on: this.#linkEvents(),
+      settings: () => this.#wanted,
+    });
+    this.#sender = new Sender({
+      capture: this.#capture,
+      link: this.#link,
+      pacer: this.#pacer,
+      meter,
+      form: settings,
+      now,
+    });
+  }
+
+  /** Does the server owe an answer for longer than is usual? */
+  get silent() {
+    return this.#pacer.isSilent(this.#now());
+  }
+
+  /** Opens the connection, or leaves it open. */
+  open() {
+    this.#capture.start();
+    this.#link.open();
+  }
+
+  close() {
+    this.#capture.stop();
+    this.#link.close();
+  }
+
+  /** Does not wait for the end of a pause between two tries. */
+  retryNow() {
+    this.#link.retryNow();
+  }
+
+  /** Other settings were chosen; they hold from the next picture on. */
+  changeSettings() {
+    this.#link.update(this.#wanted);
+  }
+
+  /** To be called several times a second: silence makes no event of its own. */
+  tick() {
+    if (this.answered && this.#pacer.silence(this.#now()) > GIVE_UP) {
+      this.#link.restart();
+    }
+  }
+
+  get #wanted() {
+    return serverSettings(this.#settings(), this.#offered);
+  }
+
+  /** @returns {import("./link.js").LinkEvents} */
+  #linkEvents() {
+    return {
+      state: (state) => {
+        this.linkState = state;
+        this.answered &&= state.name === "open";
+        this.#on.changed();
+        this.#sender.pump();
+      },
+      hello: (hello) => {
+        this.#pacer.open(hello.window, hello.limits.max_fps, this.#now());
+        this.#meter.newSession();
+        this.#sender.open(hello.limits);
+        this.#offered = hello.detectors;
+        this.#on.hello(hello);
+      },
+      settings: (settings) => this.#on.settings(settings),
+      refused: (error) => this.#on.refused(error),
+      pace: (pace) => {
+        this.#pacer.obey(pace);
+        this.#sender.pump();
+      },
+      result: (result) => this.#arrived(result),
+      error: (error) => this.#failed(error),
+      received: (bytes) => this.#meter.received(bytes),
+    };
+  }
+
+  /** @param {Result} result */
+  #arrived(result) {
+    const now = this.#now();
+    const captured = this.#pacer.acknowledge(result.seq, now);
+    this.answered = true;
+    this.#meter.serverDropped(result.dropped);
+    if (captured === null || !isFresh(now - captured, now - this.#lastResult)) {
+      this.#meter.lost();
+    } else {
+      this.#lastResult = now;
+      this.#on.result(result, captured);
+    }
+    this.#on.changed();
+    this.#sender.pump();
+  }
+
+  /** @param {ServerError} error */
+  #failed(error) {
+    if (error.seq !== undefined) {
+      this.#pacer.acknowledge(error.seq, this.#now());
+      this.#meter.lost();
+    }
+    this.#on.error(error);
+    this.#sender.pump();
+  }
+}

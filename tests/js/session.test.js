@@ -1,0 +1,353 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Meter } from "../../static/streamer/meter.js";
+import { Session } from "../../static/streamer/session.js";
+import { DEFAULTS } from "../../static/streamer/settings.js";
+import {
+  FakeCanvas,
+  FakeMedia,
+  FakePermissions,
+  FakeVideo,
+  fakeServer,
+  HELLO,
+  resultText,
+  settle,
+} from "./fakes.js";
+
+/** A session on a fake camera, a fake server and a clock of its own. */
+function begun() {
+  const clock = { now: 10_000 };
+  const now = () => clock.now;
+  const { sockets, openSocket } = fakeServer();
+  const media = new FakeMedia();
+  const permissions = new FakePermissions();
+  const video = new FakeVideo();
+  /** @type {import("../../static/streamer/settings.js").Settings} */
+  const settings = { ...DEFAULTS };
+  /** @type {any[]} */ const states = [];
+  /** @type {number[]} */ const results = [];
+  const meter = new Meter(now);
+  const session = new Session({
+    video: /** @type {any} */ (video),
+    url: "ws://host/",
+    settings: () => settings,
+    meter,
+    now,
+    environment: /** @type {any} */ ({ media, permissions, href: "http://192.168.1.7:8000/" }),
+    openSocket,
+    online: () => true,
+    on: {
+      state: (state) => states.push(state),
+      hello: () => {},
+      settings: () => {},
+      refused: () => {},
+      error: () => {},
+      camera: () => {},
+      devices: () => {},
+      result: ({ seq }) => results.push(seq),
+    },
+  });
+  /** The camera gives a picture. */
+  const frame = async () => {
+    video.frame(clock.now);
+    await settle();
+  };
+  return {
+    clock,
+    sockets,
+    media,
+    permissions,
+    video,
+    settings,
+    states,
+    results,
+    meter,
+    session,
+    frame,
+  };
+}
+
+/** The same, with the camera granted and the server's hello heard. */
+async function running() {
+  const parts = begun();
+  parts.session.start();
+  await settle();
+  parts.sockets[0].says(HELLO);
+  return parts;
+}
+
+test("The camera is asked first; the socket opens only after it is granted.", async () => {
+  const { session, media, sockets } = begun();
+  let grant = () => {};
+  media.consent = new Promise((resolve) => {
+    grant = resolve;
+  });
+  session.start();
+  await settle();
+  assert.equal(session.state.name, "asking");
+  assert.equal(sockets.length, 0);
+  grant();
+  await settle();
+  assert.equal(sockets.length, 1);
+  assert.equal(session.state.name, "connecting");
+  session.stop();
+});
+
+test("Stop turns the camera off and closes the socket; Start works again.", async () => {
+  const { session, media, sockets, video } = await running();
+  session.stop();
+  assert.equal(media.tracks[0].stopped, true);
+  assert.equal(video.srcObject, null);
+  assert.equal(sockets[0].closedWith, 1000);
+  assert.equal(session.state.name, "idle");
+  session.start();
+  await settle();
+  assert.equal(sockets.length, 2);
+  assert.equal(media.tracks[1].stopped, false);
+  session.stop();
+});
+
+test("Stop while the browser still asks for the camera leaves no camera on.", async () => {
+  const { session, media, sockets } = begun();
+  let grant = () => {};
+  media.consent = new Promise((resolve) => {
+    grant = resolve;
+  });
+  session.start();
+  session.stop();
+  grant();
+  await settle();
+  assert.equal(media.tracks[0].stopped, true);
+  assert.equal(sockets.length, 0);
+});
+
+test("Frames go up to the window, and the next one goes when credit comes.", async () => {
+  const { session, sockets, clock, frame, results } = await running();
+  for (let index = 0; index < 6; index += 1) {
+    clock.now += 34;
+    await frame();
+  }
+  assert.deepEqual(sockets[0].frames, [1, 2]);
+  sockets[0].says(resultText(1));
+  await settle();
+  assert.deepEqual(sockets[0].frames, [1, 2, 3]);
+  assert.deepEqual(results, [1]);
+  assert.equal(session.state.name, "live");
+  session.stop();
+});
+
+test("Credit without a new picture sends nothing twice.", async () => {
+  const { session, sockets, clock, frame } = await running();
+  clock.now += 34;
+  await frame();
+  sockets[0].says(resultText(1));
+  await settle();
+  assert.deepEqual(sockets[0].frames, [1]);
+  session.stop();
+});
+
+test("An error about a frame gives its credit back.", async () => {
+  const { session, sockets, clock, frame } = await running();
+  for (let index = 0; index < 3; index += 1) {
+    clock.now += 34;
+    await frame();
+  }
+  sockets[0].says({ type: "error", code: 4000, message: "not a JPEG", seq: 2 });
+  await settle();
+  assert.deepEqual(sockets[0].frames, [1, 2, 3]);
+  session.stop();
+});
+
+test("A picture of too many bytes is sent smaller and coarser.", async (t) => {
+  t.after(() => {
+    FakeCanvas.bytes = 1_000;
+  });
+  const { session, sockets, clock, frame } = await running();
+  FakeCanvas.bytes = 1_000_000;
+  FakeCanvas.encoded = [];
+  clock.now += 34;
+  await frame();
+  assert.deepEqual(sockets[0].frames, [1]);
+  assert.ok(/** @type {Uint8Array} */ (sockets[0].sent.at(-1)).length <= 524_288);
+  assert.ok(FakeCanvas.encoded.length > 1);
+  assert.ok(FakeCanvas.encoded[1].width < 640);
+  session.stop();
+});
+
+test("A turned phone goes on, in its new shape.", async () => {
+  const { session, sockets, clock, frame, video } = await running();
+  clock.now += 34;
+  await frame();
+  [video.videoWidth, video.videoHeight] = [480, 640];
+  clock.now += 34;
+  await frame();
+  assert.deepEqual(sockets[0].frames, [1, 2]);
+  const { width, height } = /** @type {{width: number, height: number}} */ (
+    FakeCanvas.encoded.at(-1)
+  );
+  assert.deepEqual([width, height], [480, 640]);
+  session.stop();
+});
+
+test("A hidden tab closes the socket and goes on by itself when it is seen.", async () => {
+  const { session, sockets, media, frame } = await running();
+  session.show(false);
+  assert.equal(sockets[0].closedWith, 1000);
+  assert.equal(session.state.name, "paused");
+  await frame();
+  assert.equal(sockets.length, 1);
+  session.show(true);
+  assert.equal(sockets.length, 2);
+  assert.equal(media.tracks.length, 1);
+  assert.equal(media.tracks[0].stopped, false);
+  session.stop();
+});
+
+test("Another camera is taken without closing the socket.", async () => {
+  const { session, sockets, media, settings } = await running();
+  media.plugged = ["front", "back"];
+  settings.camera = "back";
+  session.changeCamera();
+  await settle();
+  assert.equal(media.tracks[0].stopped, true);
+  assert.equal(media.tracks[1].deviceId, "back");
+  assert.equal(sockets.length, 1);
+  assert.equal(sockets[0].closedWith, null);
+  session.stop();
+});
+
+test("A camera that was unplugged is told, and taken again when it is back.", async () => {
+  const { session, sockets, media } = await running();
+  media.plugged = ["other"];
+  media.tracks[0].onended?.();
+  assert.equal(session.state.name, "camera");
+  assert.equal(session.state.fault?.title, "The camera is gone");
+  assert.equal(sockets[0].closedWith, 1000);
+  media.plug(["other"]);
+  await settle();
+  assert.equal(media.tracks.length, 1, "no other camera is switched on unasked");
+  media.plug(["other", "front"]);
+  await settle();
+  assert.equal(media.tracks[1].deviceId, "front");
+  assert.equal(sockets.length, 2);
+  assert.equal(session.state.name, "connecting");
+  session.stop();
+});
+
+test("Where there is no camera, the one that is plugged in later is taken.", async () => {
+  const { session, media, sockets } = begun();
+  media.plugged = [];
+  session.start();
+  await settle();
+  assert.equal(session.state.fault?.title, "No camera was found");
+  media.plug(["front"]);
+  await settle();
+  assert.equal(sockets.length, 1);
+  session.stop();
+});
+
+test("A remembered camera that is not there today gives way to any other.", async () => {
+  const { session, media, sockets, settings } = begun();
+  settings.camera = "of another day";
+  session.start();
+  await settle();
+  assert.equal(media.tracks[0].deviceId, "front");
+  assert.equal(sockets.length, 1);
+  session.stop();
+});
+
+test("A refused camera stops with the remedy, and starts by itself once it is allowed.", async () => {
+  const { session, media, permissions, sockets } = begun();
+  await settle();
+  media.refusal = "NotAllowedError";
+  session.start();
+  await settle();
+  assert.equal(session.state.name, "failed");
+  assert.match(session.state.fault?.remedy ?? "", /beside the address/);
+  media.refusal = null;
+  permissions.grant();
+  await settle();
+  assert.equal(sockets.length, 1);
+  assert.equal(session.state.name, "connecting");
+  session.stop();
+});
+
+test("After Stop a permission switches nothing on.", async () => {
+  const { session, media, permissions } = begun();
+  await settle();
+  media.refusal = "NotAllowedError";
+  session.start();
+  await settle();
+  session.stop();
+  media.refusal = null;
+  permissions.grant();
+  await settle();
+  assert.equal(media.tracks.length, 0);
+});
+
+test("A page that gets no camera at all says where to open it.", async () => {
+  const parts = begun();
+  const session = new Session({
+    .../** @type {any} */ ({
+      video: parts.video,
+      url: "ws://host/",
+      settings: () => parts.settings,
+      meter: parts.meter,
+      now: () => 0,
+      on: { state: () => {} },
+    }),
+    environment: { media: undefined, permissions: undefined, href: "http://192.168.1.7:8000/" },
+  });
+  session.start();
+  await settle();
+  assert.equal(session.state.name, "failed");
+  assert.match(session.state.fault?.remedy ?? "", /http:\/\/localhost:8000/);
+});
+
+test("A silent server is told within a second, and given up after ten.", async () => {
+  const { session, sockets, clock, frame, states } = await running();
+  clock.now += 34;
+  await frame();
+  clock.now += 30;
+  sockets[0].says(resultText(1));
+  await frame();
+  clock.now += 800;
+  session.tick();
+  assert.equal(states.at(-1).name, "quiet");
+  clock.now += 9_500;
+  session.tick();
+  assert.equal(states.at(-1).name, "waiting");
+  assert.equal(sockets[0].closedWith, 1005);
+  session.stop();
+});
+
+test("Results that a stall held back are acknowledged, counted, and not shown.", async () => {
+  const { session, sockets, clock, frame, results, meter } = await running();
+  clock.now += 34;
+  await frame();
+  sockets[0].says(resultText(1));
+  clock.now += 34;
+  await frame();
+  clock.now += 2_000;
+  sockets[0].says(resultText(2));
+  assert.deepEqual(results, [1]);
+  assert.equal(meter.read().dropped, 1);
+  await frame();
+  assert.deepEqual(sockets[0].frames, [1, 2, 3]);
+  session.stop();
+});
+
+test("A change of settings goes to the server over the same socket.", async () => {
+  const { session, sockets, settings } = await running();
+  settings.quality = 40;
+  settings.reply = "results";
+  session.changeSettings();
+  assert.deepEqual(sockets[0].told.at(-1), {
+    type: "settings",
+    reply: "results",
+    quality: 40,
+    width: 640,
+  });
+  assert.equal(sockets.length, 1);
+  session.stop();
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UNPLUGGED } from "../../static/streamer/faults.js";
+import { Herald } from "../../static/streamer/herald.js";
+import { detectorWords, seenWords, statusWords } from "../../static/streamer/words.js";
+
+/** @type {[number, number]} */
+const size = [640, 480];
+/** @type {[number, number, number, number]} */
+const box = [1, 2, 3, 4];
+
+test("What is seen is said in words.", () => {
+  const happy = { label: "happy", confidence: 0.871 };
+  assert.equal(
+    seenWords({ size, motion: [box], faces: [{ box, emotion: happy }] }),
+    "1 face, happy 87%, motion",
+  );
+  assert.equal(seenWords({ size, faces: [{ box }, { box }] }), "2 faces");
+});
+
+test("Without confidences the words do not change with every frame.", () => {
+  const faces = [{ box, emotion: { label: "happy", confidence: 0.871 } }];
+  assert.equal(
+    seenWords({ size, faces, cups: { boxes: [{ box, confidence: 0.4 }] } }, false),
+    "1 face, happy, cups",
+  );
+});
+
+test("Nothing in sight and no detector are told apart.", () => {
+  assert.equal(seenWords({ size, motion: [], faces: [] }), "Nothing in sight");
+  assert.equal(seenWords({ size }), "No detector is on");
+});
+
+test("Anybody's own detector is told by its labels, or else by its name.", () => {
+  const boxes = [{ box, label: "cup", confidence: 0.5 }, { box }];
+  assert.equal(seenWords({ size, kitchen_things: { boxes, data: {} } }), "cup 50%, kitchen things");
+  assert.equal(seenWords({ size, counter: { data: { n: 1 } } }), "Nothing in sight");
+});
+
+test("A detector's name is shown as words.", () => {
+  assert.equal(detectorWords("motion"), "Motion");
+  assert.equal(detectorWords("licence_plates"), "Licence plates");
+});
+
+test("A lost server is told with the time of the next try.", () => {
+  const fault = { ...UNPLUGGED, title: "The server does not answer" };
+  assert.equal(
+    statusWords({ name: "waiting", fault, retryIn: 3_210 }),
+    "The server does not answer. Trying again in 3 s.",
+  );
+  assert.match(statusWords({ name: "waiting", fault, retryIn: 510 }), /in 1 s/);
+});
+
+test("A screen reader hears a change, and not more than one in five seconds.", () => {
+  const herald = new Herald(5_000);
+  assert.equal(herald.offer("1 face", 0), "1 face");
+  assert.equal(herald.offer("2 faces", 1_000), null);
+  assert.equal(herald.offer("3 faces", 5_000), "3 faces");
+  assert.equal(herald.offer("3 faces", 60_000), null);
+});
