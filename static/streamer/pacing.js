@@ -7,8 +7,6 @@
  * All times are milliseconds of one clock that never goes back (`performance.now()`).
  */
 
-/** A camera's frames come unevenly. Without some slack, 30 a second under a limit of 30 become 15. */
-const SLACK = 4;
 /** More bytes than this still in the socket: the network is slower than we are. */
 const MOST_BUFFERED = 16_384;
 /** Asked again after this long while the socket is full, milliseconds. */
@@ -95,7 +93,7 @@ export class Pacer {
     if (this.#flying.size >= this.#window) {
       return Number.POSITIVE_INFINITY;
     }
-    const rate = Math.max(0, this.#scheduled + this.#interval - SLACK - now);
+    const rate = Math.max(0, this.#scheduled + this.#interval - now);
     return buffered > MOST_BUFFERED ? Math.max(rate, BUFFER_PAUSE) : rate;
   }
 
@@ -106,10 +104,9 @@ export class Pacer {
    */
   sent(seq, captured, now) {
     this.#flying.set(seq, { captured, sent: now });
-    // A frame that came a little late does not delay the next one, so the rate holds on average;
-    // one that came very late does not let a burst through.
-    const due = this.#scheduled + this.#interval;
-    this.#scheduled = Math.min(Math.max(due, now - this.#interval / 2), now + SLACK);
+    // Frames come unevenly. One that is late by less than half an interval does not delay the next, so
+    // 30 a second pass a limit of 30; one that is later than that does not let a burst through.
+    this.#scheduled = Math.max(this.#scheduled + this.#interval, now - this.#interval / 2);
   }
 
   /**
