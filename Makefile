@@ -51,11 +51,11 @@ $(BIN)/npm: | .venv/.made
 	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check -r requirements-npm.txt
 
 node_modules/.runtime: package.json package-lock.json | $(NPM)
-	$(NPM) ci --silent --omit=dev
+	$(NPM) ci --loglevel=error --omit=dev
 	@touch $@
 
 node_modules/.dev: package.json package-lock.json | $(NPM)
-	$(NPM) ci --silent
+	$(NPM) ci --loglevel=error
 	@touch node_modules/.runtime $@
 
 lock: .venv/.made
