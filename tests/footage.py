@@ -47,7 +47,8 @@ def pan(count: int) -> Iterator[Shot]:
     """Yield pictures of a camera that swings slowly from left to right and back."""
     for number in range(count):
         phase = 2 * np.pi * number / count
-        yield shot(dx=60 * np.sin(phase), dy=10 * np.cos(phase), zoom=1.2 + 0.1 * np.sin(phase))
+        zoom = 1.4 + 0.04 * np.sin(phase)
+        yield shot(dx=30 * np.sin(phase) - 35, dy=8 * np.cos(phase) - 20, zoom=zoom)
 
 
 @cache

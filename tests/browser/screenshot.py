@@ -1,6 +1,7 @@
 """Makes the README's screenshot from the running page: python -m tests.browser.screenshot."""
 
 import asyncio
+import os
 import tempfile
 from pathlib import Path
 
@@ -14,7 +15,8 @@ CHART_SECONDS = 25
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as server:
         clip = write_clip(Path(folder) / "webcam.mjpeg")
-        camera = f"--use-file-for-fake-video-capture={clip}"
+        os.chdir(folder)  # the browser shows the path as the camera's name
+        camera = f"--use-file-for-fake-video-capture={clip.name}"
         async with chromium(*FAKE_CAMERA, camera) as browser, visit(browser, server.url) as visitor:
             await visitor.start()
             await visitor.live()
