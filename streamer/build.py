@@ -12,11 +12,11 @@ from django.utils.module_loading import import_string
 from streamer import conf
 from streamer.admission import Admission
 from streamer.detectors.motion import MotionDetector
+from streamer.dialects import Dialect, Message
 from streamer.errors import SettingsError
 from streamer.pipeline import DetectorSpec, with_required
 from streamer.session import Session, SessionLimits
 from streamer.types import Detector, Limits
-from streamer.wire import Dialect, Message
 
 logger = logging.getLogger(__name__)
 

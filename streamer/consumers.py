@@ -12,6 +12,7 @@ from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from streamer import build, conf, wire
+from streamer.dialects import Dialect, Message, Plain, Version1
 from streamer.errors import Code, MessageError
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class WebcamConsumer(AsyncWebsocketConsumer):
         self._conf = conf.load()
         self._ended = False
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
-        self._dialect: wire.Dialect = wire.Version1() if speaks_v1 else wire.Plain()
+        self._dialect: Dialect = Version1() if speaks_v1 else Plain()
         await self.accept(wire.SUBPROTOCOL if speaks_v1 else None)
         try:
             self._held.enter_context(build.admission().session(self._conf.MAX_SESSIONS))
@@ -83,7 +84,7 @@ class WebcamConsumer(AsyncWebsocketConsumer):
             logger.exception("a session failed")
             await self._close(Code.RESTARTING)
 
-    async def _send(self, message: wire.Message) -> None:
+    async def _send(self, message: Message) -> None:
         form = "text_data" if isinstance(message, str) else "bytes_data"
         with suppress(*GONE):
             await self.send(**{form: message})

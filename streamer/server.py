@@ -7,6 +7,7 @@ from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
+from twisted.internet import reactor
 
 
 class DaphneServer(Server):
@@ -23,7 +24,8 @@ class DaphneServer(Server):
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
-        self._on_listening(port.getHost().port)
+        # Once the reactor runs: until then a signal to stop is not handled.
+        reactor.callWhenRunning(self._on_listening, port.getHost().port)
 
     def listen_error(self, failure: Any) -> None:
         self.failure = failure.getErrorMessage()

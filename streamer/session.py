@@ -13,11 +13,12 @@ import msgspec
 
 from streamer import wire
 from streamer.codec import JpegFrame
+from streamer.dialects import Dialect, Message
 from streamer.errors import Code, FrameError, MessageError
 from streamer.pipeline import DetectorSpec, PictureForm, Pipeline, with_required
 from streamer.slot import LatestSlot
 from streamer.types import Limits
-from streamer.wire import Dialect, Message, Settings, SettingsChange
+from streamer.wire import Settings, SettingsChange
 
 logger = logging.getLogger(__name__)
 

@@ -1,28 +1,18 @@
-"""The messages of both dialects, as docs/protocol.md has them; no I/O.
-
-Plain: a JPEG comes, the annotated JPEG goes back in base64. `videostream.v1`: frames carry a
-number, and hello, settings, results and errors are JSON.
-"""
+"""The messages of `videostream.v1`, as docs/protocol.md has them, to JSON and from it; no I/O."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from streamer.errors import Code, MessageError
-from streamer.types import Detections, Face, Limits, Result
+from streamer.types import Detections, Face, Limits
 
 SUBPROTOCOL = "videostream.v1"
-NUMBER_BYTES = 4
-
-Message = str | bytes
-"""A text message or a binary one."""
 
 Reply = Literal["base64", "binary", "results"]
 Quality = Annotated[int, Meta(ge=1, le=100)]
@@ -80,122 +70,6 @@ class ResultMessage(Struct, frozen=True, tag="result"):
     image: bytes | UnsetType = UNSET
 
 
-class _Envelope(Struct):
-    type: str
-
-
-class Dialect(Protocol):
-    """How one client speaks."""
-
-    acknowledges: bool
-    """Whether the client waits for answers, so that more than a few unanswered are a fault."""
-
-    def read_frame(self, data: bytes) -> tuple[int, bytes]:
-        """Return number and JPEG of a binary message; MessageError where it is none."""
-
-    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
-        """Return what a text message asks for; MessageError says why it cannot be used."""
-
-    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
-        """Return the message that tells a result; `wait` in milliseconds before it was begun."""
-
-    def error(self, error: MessageError, seq: int | None = None) -> Message | None:
-        """Return the message that tells an error, None where the dialect has none."""
-
-
-class Plain:
-    """Pictures only: whoever speaks it never gets JSON."""
-
-    acknowledges = False
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def read_frame(self, data: bytes) -> tuple[int, bytes]:
-        self._count += 1
-        return self._count, data
-
-    def read_text(self, _text: str, _max_bytes: int) -> SettingsChange:
-        raise MessageError(
-            Code.UNKNOWN_MESSAGE,
-            f"Expected JPEG pictures only. Text belongs to the subprotocol {SUBPROTOCOL}.",
-            fatal=True,
-        )
-
-    def result(self, _reply: Reply, _seq: int, _dropped: int, _wait: float, result: Result) -> str:
-        return base64.b64encode(result.jpeg or b"").decode("ascii")
-
-    def error(self, _error: MessageError, _seq: int | None = None) -> None:
-        return None
-
-
-class Version1:
-    """The subprotocol `videostream.v1`."""
-
-    acknowledges = True
-
-    def __init__(self) -> None:
-        self._last = -1
-
-    def read_frame(self, data: bytes) -> tuple[int, bytes]:
-        if len(data) <= NUMBER_BYTES:
-            raise MessageError(
-                Code.UNKNOWN_MESSAGE,
-                f"Expected a binary message of {NUMBER_BYTES} bytes number (u32, little-endian) "
-                f"and a JPEG, came {len(data)} bytes.",
-                fatal=True,
-            )
-        seq = int.from_bytes(data[:NUMBER_BYTES], "little")
-        if seq <= self._last:
-            raise MessageError(
-                Code.UNKNOWN_MESSAGE,
-                f"Expected a frame number above {self._last}, came {seq}. Count frames upward.",
-                fatal=True,
-            )
-        self._last = seq
-        return seq, data[NUMBER_BYTES:]
-
-    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
-        if len(text) > max_bytes:
-            raise MessageError(
-                Code.TOO_LARGE,
-                f"Expected a text message of at most {max_bytes} bytes, came {len(text)}.",
-                fatal=True,
-            )
-        try:
-            kind = msgspec.json.decode(text, type=_Envelope).type
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise MessageError(
-                Code.BAD_JSON, f'Expected JSON such as {{"type":"settings"}}: {error}.', fatal=True
-            ) from None
-        if kind != "settings":
-            raise MessageError(
-                Code.UNKNOWN_MESSAGE,
-                f"Expected a message of type settings, came {kind!r}.",
-                fatal=True,
-            )
-        try:
-            return msgspec.json.decode(text, type=SettingsChange)
-        except msgspec.DecodeError as error:
-            raise settings_error(str(error)) from None
-
-    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
-        message = ResultMessage(
-            seq,
-            dropped,
-            {name: round(ms, 2) for name, ms in ({"wait": wait} | asdict(result.ms)).items()},
-            detections_json(result.detections),
-            result.jpeg if reply == "base64" and result.jpeg else UNSET,
-        )
-        encoded = encode(message)
-        if reply == "binary":
-            return len(encoded).to_bytes(4, "little") + encoded + (result.jpeg or b"")
-        return encoded.decode()
-
-    def error(self, error: MessageError, seq: int | None = None) -> str:
-        return encode(ErrorMessage(error.code, str(error), seq)).decode()
-
-
 def hello(
     limits: Limits, max_fps: float, window: int, detectors: Sequence[str], settings: Settings
 ) -> str:
@@ -207,6 +81,36 @@ def hello(
         "max_fps": max_fps,
     }
     return encode(Hello(told, window, detectors, settings)).decode()
+
+
+class _Envelope(Struct):
+    type: str
+
+
+def read_text(text: str, max_bytes: int) -> SettingsChange:
+    """Return what a client's text message asks for; MessageError says why it cannot be used."""
+    if len(text) > max_bytes:
+        raise MessageError(
+            Code.TOO_LARGE,
+            f"Expected a text message of at most {max_bytes} bytes, came {len(text)}.",
+            fatal=True,
+        )
+    try:
+        kind = msgspec.json.decode(text, type=_Envelope).type
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MessageError(
+            Code.BAD_JSON, f'Expected JSON such as {{"type":"settings"}}: {error}.', fatal=True
+        ) from None
+    if kind != "settings":
+        raise MessageError(
+            Code.UNKNOWN_MESSAGE,
+            f"Expected a message of type settings, came {kind!r}.",
+            fatal=True,
+        )
+    try:
+        return msgspec.json.decode(text, type=SettingsChange)
+    except msgspec.DecodeError as error:
+        raise settings_error(str(error)) from None
 
 
 def read_query(query: Mapping[str, str]) -> SettingsChange:

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from streamer import session as session_module
+from streamer.dialects import Dialect, Message, Plain, Version1
 from streamer.errors import Code, MessageError
 from streamer.pipeline import DetectorSpec
 from streamer.session import Session, SessionLimits
 from streamer.types import Detections, Detector, Frame, Limits
-from streamer.wire import Dialect, Message, Plain, SettingsChange, Version1
+from streamer.wire import SettingsChange
 from tests import footage
 
 

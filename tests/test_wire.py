@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from streamer import wire
+from streamer.dialects import Dialect, Plain, Version1
 from streamer.errors import Code, FrameError, MessageError
 from streamer.types import Box, Detections, Emotion, Face, Labelled, Limits, Result, Timings
 
@@ -23,44 +24,44 @@ RESULT = Result(FOUND, b"\xff\xd8picture", Timings(1.234, 2, 3, 4))
 
 
 def text(data: str) -> wire.SettingsChange:
-    return wire.Version1().read_text(data, 4096)
+    return Version1().read_text(data, 4096)
 
 
 def test_a_v1_frame_is_a_number_and_a_jpeg() -> None:
-    assert wire.Version1().read_frame(struct.pack("<I", 70_000) + b"jpeg") == (70_000, b"jpeg")
+    assert Version1().read_frame(struct.pack("<I", 70_000) + b"jpeg") == (70_000, b"jpeg")
 
 
 @pytest.mark.parametrize("data", [b"\0", b"\0\0\0\0"])
 def test_a_v1_frame_without_a_picture_ends_the_session(data: bytes) -> None:
     with pytest.raises(MessageError, match=f"came {len(data)} bytes") as caught:
-        wire.Version1().read_frame(data)
+        Version1().read_frame(data)
     assert caught.value.fatal
 
 
 @pytest.mark.parametrize("second", [7, 6, 0])
 def test_numbers_must_grow(second: int) -> None:
-    dialect = wire.Version1()
+    dialect = Version1()
     dialect.read_frame(struct.pack("<I", 7) + b"jpeg")
     with pytest.raises(MessageError, match=f"above 7, came {second}"):
         dialect.read_frame(struct.pack("<I", second) + b"jpeg")
 
 
 def test_a_plain_frame_is_the_message_itself() -> None:
-    dialect = wire.Plain()
+    dialect = Plain()
     assert dialect.read_frame(b"jpeg") == (1, b"jpeg")
     assert dialect.read_frame(b"jpeg") == (2, b"jpeg")
 
 
 def test_a_plain_answer_is_the_picture_in_base64() -> None:
-    answer = wire.Plain().result("base64", 1, 0, 0, RESULT)
+    answer = Plain().result("base64", 1, 0, 0, RESULT)
     assert base64.b64decode(answer) == RESULT.jpeg
 
 
 def test_a_plain_client_is_told_nothing_but_pictures() -> None:
-    dialect: wire.Dialect = wire.Plain()
+    dialect: Dialect = Plain()
     assert dialect.error(FrameError(Code.UNKNOWN_MESSAGE, "no JPEG"), 3) is None
     with pytest.raises(MessageError, match="JPEG pictures only"):
-        wire.Plain().read_text("{}", 4096)
+        Plain().read_text("{}", 4096)
 
 
 def result_json() -> dict[str, Any]:
@@ -89,7 +90,7 @@ def result_json() -> dict[str, Any]:
 
 
 def test_the_base64_form_has_the_picture_inside() -> None:
-    message = wire.Version1().result("base64", 9, 2, 0.5, RESULT)
+    message = Version1().result("base64", 9, 2, 0.5, RESULT)
     assert isinstance(message, str)
     assert json.loads(message) == result_json() | {
         "image": base64.b64encode(RESULT.jpeg or b"").decode()
@@ -97,7 +98,7 @@ def test_the_base64_form_has_the_picture_inside() -> None:
 
 
 def test_the_binary_form_has_the_picture_behind() -> None:
-    message = wire.Version1().result("binary", 9, 2, 0.5, RESULT)
+    message = Version1().result("binary", 9, 2, 0.5, RESULT)
     assert isinstance(message, bytes)
     (length,) = struct.unpack_from("<I", message)
     assert json.loads(message[4 : 4 + length]) == result_json()
@@ -105,7 +106,7 @@ def test_the_binary_form_has_the_picture_behind() -> None:
 
 
 def test_the_results_form_has_none() -> None:
-    message = wire.Version1().result("results", 9, 2, 0.5, Result(FOUND, None, RESULT.ms))
+    message = Version1().result("results", 9, 2, 0.5, Result(FOUND, None, RESULT.ms))
     assert isinstance(message, str)
     assert json.loads(message) == result_json()
 
@@ -118,7 +119,7 @@ def test_a_detector_that_is_off_has_no_key() -> None:
 def test_what_anybodys_detector_found_is_told_even_in_numpys_numbers() -> None:
     labelled = Labelled(Box(1, 2, 3, 4), "left", float(np.float32(0.5)))
     found = Detections((9, 9)).with_finding("hands", [labelled], mean=np.float32(2), at=np.ones(2))
-    message = wire.Version1().result("results", 1, 0, 0, Result(found, None, RESULT.ms))
+    message = Version1().result("results", 1, 0, 0, Result(found, None, RESULT.ms))
     assert json.loads(message)["detections"]["hands"] == {
         "boxes": [{"box": [1, 2, 3, 4], "label": "left", "confidence": 0.5}],
         "data": {"mean": 2, "at": [1, 1]},
@@ -127,7 +128,7 @@ def test_what_anybodys_detector_found_is_told_even_in_numpys_numbers() -> None:
 
 def test_an_error_about_a_frame_has_its_number() -> None:
     error = FrameError(Code.TOO_LARGE, "too large")
-    dialect = wire.Version1()
+    dialect = Version1()
     assert json.loads(dialect.error(error, 5)) == {
         "type": "error", "code": 4009, "message": "too large", "seq": 5,
     }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.server
 import re
 import socket
@@ -19,7 +18,7 @@ from playwright.async_api import Browser, expect
 
 from streamer.overlay import FACE
 from tests.browser.chromium import FAKE_CAMERA, chromium
-from tests.browser.webcam_page import PHONE, WAIT, WebcamPage, visit
+from tests.browser.webcam_page import PHONE, WAIT, eventually, visit, watching
 from tests.server import ROOT, RunningServer, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -44,62 +43,38 @@ def bracket_pixels(png: bytes) -> int:
     return int((distance < 60).sum())
 
 
-async def changes(visitor: WebcamPage, script: str) -> None:
-    """Wait until what the script returns is another than it was."""
-    before = await visitor.evaluate(script)
-    async with asyncio.timeout(WAIT / 1000):
-        while await visitor.evaluate(script) == before:
-            await asyncio.sleep(0.05)
-
-
-async def becomes(visitor: WebcamPage, script: str, value: object) -> None:
-    async with asyncio.timeout(WAIT / 1000):
-        while await visitor.evaluate(script) != value:
-            await asyncio.sleep(0.05)
-
-
 async def test_moving_pictures_come_back_with_the_face_boxed(
     browser: Browser, server: RunningServer
 ) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         await visitor.says("seen", re.compile("1 face"))
         shown = await visitor.page.locator("#result").screenshot()
         assert bracket_pixels(shown) > 100
-        await changes(visitor, "() => document.getElementById('result').src")
+        await visitor.changes("() => document.getElementById('result').src")
         assert visitor.troubles == []
 
 
 async def test_figures_and_charts_are_live(browser: Browser, server: RunningServer) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         for figure in ("fps-up", "fps-down", "age", "kb-up", "kb-down"):
             await visitor.says(figure, re.compile(r"[1-9]"))
         await visitor.says("dropped", re.compile(r"\d"))
-        await changes(visitor, CHART_INK)
+        await visitor.changes(CHART_INK)
 
 
 async def test_stop_switches_the_camera_off_and_start_works_again(
     browser: Browser, server: RunningServer
 ) -> None:
     async with visit(browser, server.url) as visitor:
-        sockets: list[bool] = []
-        visitor.page.on(
-            "websocket",
-            lambda opened: opened.on("close", lambda _: sockets.append(opened.is_closed())),
-        )
         assert not await visitor.evaluate(CAMERA_IS_ON)
         for run in (1, 2):
             await visitor.start()
             await visitor.live()
             assert await visitor.evaluate(CAMERA_IS_ON)
             await visitor.stop()
-            await becomes(visitor, CAMERA_IS_ON, False)
-            async with asyncio.timeout(WAIT / 1000):
-                while len(sockets) < run:
-                    await asyncio.sleep(0.05)
+            await visitor.becomes(CAMERA_IS_ON, False)
+            await eventually(visitor.all_closed)
+            assert len(visitor.sockets) == run
         assert visitor.troubles == []
 
 
@@ -109,35 +84,31 @@ async def test_the_socket_opens_only_when_the_camera_is_granted(
     async with visit(browser, server.url, camera=False) as visitor:
         await visitor.start()
         await visitor.says("notice", re.compile("blocked|not allowed"))
-        assert not [url for url in visitor.requests if url.startswith("ws")]
+        assert visitor.sockets == []
 
 
 @pytest.mark.parametrize("reply", ["base64", "binary", "results"])
 async def test_each_reply_form_shows_the_face(
     browser: Browser, server: RunningServer, reply: str
 ) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         await visitor.page.locator(f"input[value={reply}]").check()
         await visitor.says("seen", "1 face")
         if reply == "results":
-            await changes(visitor, "() => document.getElementById('overlay').toDataURL()")
+            await visitor.changes("() => document.getElementById('overlay').toDataURL()")
             await expect(visitor.page.locator("#result")).to_be_hidden()
         else:
             scheme = {"base64": "data:image/jpeg", "binary": "blob:"}[reply]
             source = f"() => document.getElementById('result').src.startsWith('{scheme}')"
-            await becomes(visitor, source, True)
-            await changes(visitor, "() => document.getElementById('result').src")
+            await visitor.becomes(source, True)
+            await visitor.changes("() => document.getElementById('result').src")
         assert visitor.troubles == []
 
 
 async def test_detectors_are_switched_while_it_runs(
     browser: Browser, server: RunningServer
 ) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         await visitor.says("seen", "1 face")
         for name in ("Emotion", "Landmarks", "Faces"):
             await visitor.page.get_by_label(name).uncheck()
@@ -150,22 +121,18 @@ async def test_detectors_are_switched_while_it_runs(
 async def test_a_smaller_width_comes_back_smaller_and_unstretched(
     browser: Browser, server: RunningServer
 ) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         await visitor.page.locator("#width").select_option("320")
         size = (
             "(({ naturalWidth: w, naturalHeight: h }) => [w, h])(document.getElementById('result'))"
         )
-        await becomes(visitor, size, [320, 240])
+        await visitor.becomes(size, [320, 240])
 
 
 async def test_settings_are_kept_for_the_next_visit(
     browser: Browser, server: RunningServer
 ) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         await visitor.page.get_by_label("Motion", exact=True).uncheck()
         await visitor.page.locator("input[value=binary]").check()
         await visitor.page.reload()
@@ -176,10 +143,9 @@ async def test_settings_are_kept_for_the_next_visit(
 
 
 async def test_no_request_leaves_for_another_host(browser: Browser, server: RunningServer) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
-        hosts = {urlparse(url).netloc for url in visitor.requests}
+    async with watching(browser, server.url) as visitor:
+        urls = [*visitor.requests, *(socket.url for socket in visitor.sockets)]
+        hosts = {urlparse(url).netloc for url in urls}
         assert hosts == {urlparse(server.url).netloc}
 
 
@@ -239,15 +205,13 @@ async def test_a_hidden_tab_lets_go_and_goes_on_when_it_is_seen(
       document.dispatchEvent(new Event("visibilitychange"));
     }"""
     async with visit(browser, server.url) as visitor:
-        opened: list[str] = []
-        visitor.page.on("websocket", lambda socket: opened.append(socket.url))
         await visitor.start()
         await visitor.live()
         await visitor.page.evaluate(hide, True)
         await visitor.says("status", "Paused")
         await visitor.page.evaluate(hide, False)
         await visitor.live()
-        assert len(opened) == 2
+        assert len(visitor.sockets) == 2
         assert visitor.troubles == []
 
 
@@ -260,13 +224,11 @@ async def test_it_works_by_keyboard_alone(browser: Browser, server: RunningServe
         await visitor.page.keyboard.press("Enter")
         await visitor.live()
         await visitor.page.keyboard.press("Enter")
-        await becomes(visitor, CAMERA_IS_ON, False)
+        await visitor.becomes(CAMERA_IS_ON, False)
 
 
 async def test_every_control_has_a_name(browser: Browser, server: RunningServer) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         for control in await visitor.page.locator(":is(button, input, select):visible").all():
             await expect(control).to_have_accessible_name(re.compile(r"\w"))
 
@@ -275,17 +237,13 @@ async def test_the_self_view_is_mirrored_and_the_picture_is_not(
     browser: Browser, server: RunningServer
 ) -> None:
     mirrored = "(id) => getComputedStyle(document.getElementById(id)).scale"
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         assert await visitor.page.evaluate(mirrored, "video") == "-1 1"
         assert await visitor.page.evaluate(mirrored, "result") == "none"
 
 
 async def test_the_picture_can_be_saved(browser: Browser, server: RunningServer) -> None:
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         async with visitor.page.expect_download() as download:
             await visitor.page.get_by_role("button", name="Save picture").click()
         saved = await (await download.value).path()
@@ -315,11 +273,9 @@ async def test_a_phone_shows_it_all_in_one_column(browser: Browser, server: Runn
 
 
 async def test_a_turned_phone_goes_on(browser: Browser, server: RunningServer) -> None:
-    async with visit(browser, server.url, viewport=PHONE) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url, viewport=PHONE) as visitor:
         await visitor.page.set_viewport_size({"width": PHONE["height"], "height": PHONE["width"]})
-        await changes(visitor, "() => document.getElementById('result').src")
+        await visitor.changes("() => document.getElementById('result').src")
         await visitor.says("status", "Live")
 
 
@@ -334,8 +290,8 @@ async def test_the_client_in_the_readme_works(
         try:
             async with visit(browser, f"http://127.0.0.1:{pages.server_port}/") as visitor:
                 source = "() => document.querySelector('img').src"
-                await becomes(visitor, f"() => ({source})().startsWith('data:image/jpeg')", True)
-                await changes(visitor, source)
+                await visitor.becomes(f"() => ({source})().startsWith('data:image/jpeg')", True)
+                await visitor.changes(source)
         finally:
             pages.shutdown()
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebSocket,
+    expect,
+)
 
 WAIT = 30_000
 DESKTOP = {"width": 1280, "height": 800}
@@ -21,10 +30,11 @@ class WebcamPage:
         self.page = page
         self.troubles: list[str] = []
         self.requests: list[str] = []
+        self.sockets: list[WebSocket] = []
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", self._request)
-        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("websocket", self.sockets.append)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -52,6 +62,22 @@ class WebcamPage:
     async def evaluate(self, script: str) -> Any:
         return await self.page.evaluate(script)
 
+    async def all_closed(self) -> bool:
+        """Tell whether no socket is open."""
+        return all(socket.is_closed() for socket in self.sockets)
+
+    async def becomes(self, script: str, value: object) -> None:
+        """Wait until the script returns this value."""
+        await eventually(lambda: self._returns(script, value))
+
+    async def changes(self, script: str) -> None:
+        """Wait until the script returns another value than it does now."""
+        before = await self.evaluate(script)
+        await eventually(lambda: self._returns(script, before, same=False))
+
+    async def _returns(self, script: str, value: object, *, same: bool = True) -> bool:
+        return bool((await self.evaluate(script) == value) is same)
+
 
 @asynccontextmanager
 async def visit(
@@ -67,3 +93,19 @@ async def visit(
         yield visitor
     finally:
         await opened.close()
+
+
+@asynccontextmanager
+async def watching(browser: Browser, url: str, **context: Any) -> AsyncIterator[WebcamPage]:
+    """Open the page, press Start and wait until pictures are shown."""
+    async with visit(browser, url, **context) as visitor:
+        await visitor.start()
+        await visitor.live()
+        yield visitor
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the condition holds; TimeoutError where it never does."""
+    async with asyncio.timeout(WAIT / 1000):
+        while not await condition():
+            await asyncio.sleep(0.05)

@@ -1,0 +1,113 @@
+"""How clients speak: pictures only, or numbered frames and JSON; no I/O.
+
+docs/protocol.md describes both.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from typing import Protocol
+
+from msgspec import UNSET
+
+from streamer import wire
+from streamer.errors import Code, MessageError
+from streamer.types import Result
+from streamer.wire import SUBPROTOCOL, ErrorMessage, Reply, ResultMessage, SettingsChange
+
+Message = str | bytes
+"""A text message or a binary one."""
+
+NUMBER_BYTES = 4
+
+
+class Dialect(Protocol):
+    """How one client speaks."""
+
+    acknowledges: bool
+    """Whether the client waits for answers, so that more than a few unanswered are a fault."""
+
+    def read_frame(self, data: bytes) -> tuple[int, bytes]:
+        """Return number and JPEG of a binary message; MessageError where it is none."""
+
+    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
+        """Return what a text message asks for; MessageError says why it cannot be used."""
+
+    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
+        """Return the message that tells a result; `wait` in milliseconds before it was begun."""
+
+    def error(self, error: MessageError, seq: int | None = None) -> Message | None:
+        """Return the message that tells an error, None where the dialect has none."""
+
+
+class Plain:
+    """Pictures only: whoever speaks it never gets JSON."""
+
+    acknowledges = False
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def read_frame(self, data: bytes) -> tuple[int, bytes]:
+        self._count += 1
+        return self._count, data
+
+    def read_text(self, _text: str, _max_bytes: int) -> SettingsChange:
+        raise MessageError(
+            Code.UNKNOWN_MESSAGE,
+            f"Expected JPEG pictures only. Text belongs to the subprotocol {SUBPROTOCOL}.",
+            fatal=True,
+        )
+
+    def result(self, _reply: Reply, _seq: int, _dropped: int, _wait: float, result: Result) -> str:
+        return base64.b64encode(result.jpeg or b"").decode("ascii")
+
+    def error(self, _error: MessageError, _seq: int | None = None) -> None:
+        return None
+
+
+class Version1:
+    """The subprotocol `videostream.v1`."""
+
+    acknowledges = True
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def read_frame(self, data: bytes) -> tuple[int, bytes]:
+        if len(data) <= NUMBER_BYTES:
+            raise MessageError(
+                Code.UNKNOWN_MESSAGE,
+                f"Expected a binary message of {NUMBER_BYTES} bytes number (u32, little-endian) "
+                f"and a JPEG, came {len(data)} bytes.",
+                fatal=True,
+            )
+        seq = int.from_bytes(data[:NUMBER_BYTES], "little")
+        if seq <= self._last:
+            raise MessageError(
+                Code.UNKNOWN_MESSAGE,
+                f"Expected a frame number above {self._last}, came {seq}. Count frames upward.",
+                fatal=True,
+            )
+        self._last = seq
+        return seq, data[NUMBER_BYTES:]
+
+    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
+        return wire.read_text(text, max_bytes)
+
+    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
+        message = ResultMessage(
+            seq,
+            dropped,
+            {name: round(ms, 2) for name, ms in ({"wait": wait} | asdict(result.ms)).items()},
+            wire.detections_json(result.detections),
+            result.jpeg if reply == "base64" and result.jpeg else UNSET,
+        )
+        encoded = wire.encode(message)
+        if reply == "binary":
+            return len(encoded).to_bytes(4, "little") + encoded + (result.jpeg or b"")
+        return encoded.decode()
+
+    def error(self, error: MessageError, seq: int | None = None) -> str:
+        return wire.encode(ErrorMessage(error.code, str(error), seq)).decode()

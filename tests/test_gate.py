@@ -1,0 +1,81 @@
+"""What is let through to the decoder, and why the rest is not."""
+
+import struct
+
+import cv2
+import pytest
+
+from streamer.errors import Code, FrameError
+from streamer.gate import read_header
+from streamer.types import Limits
+from tests import footage
+
+
+def with_size(jpeg: bytes, width: int, height: int) -> bytes:
+    """Return the JPEG with another size in its frame header."""
+    at = jpeg.index(b"\xff\xc0") + 5
+    return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
+
+
+def progressive_jpeg() -> bytes:
+    options = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+    return cv2.imencode(".jpg", footage.shot().bgr, options)[1].tobytes()
+
+
+def test_reads_the_size_of_a_camera_picture() -> None:
+    assert read_header(footage.jpeg(), Limits())[:2] == (640, 480)
+
+
+@pytest.mark.parametrize(
+    ("limits", "passes"),
+    [
+        (Limits(max_pixels=640 * 480), True),
+        (Limits(max_pixels=640 * 480 - 1), False),
+        (Limits(max_side=640), True),
+        (Limits(max_side=639), False),
+    ],
+)
+def test_limits_are_exact(limits: Limits, passes: bool) -> None:
+    if passes:
+        read_header(footage.jpeg(), limits)
+    else:
+        with pytest.raises(FrameError, match="640 x 480") as caught:
+            read_header(footage.jpeg(), limits)
+        assert caught.value.code is Code.TOO_LARGE
+
+
+@pytest.mark.parametrize("side", [20_000, 65_500])
+def test_a_header_that_claims_a_gigabyte_is_refused_before_decoding(side: int) -> None:
+    with pytest.raises(FrameError, match=f"{side} x {side}"):
+        read_header(with_size(footage.jpeg(), side, side), Limits())
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "nothing"),
+        (b"hello", "start with 68 65"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(64), "Expected a JPEG"),
+        (footage.jpeg()[:300], "damaged header"),
+        (footage.jpeg()[:9000], "ends before"),
+        (b"\xff\xd8" + b"\xff\xe0\x00\x02" * 100_000, "damaged header"),
+        (b"\xff\xd8" + b"\xff" * 500_000, "damaged header"),
+        (b"\xff\xd8\xff\xc0\x00\x02" + bytes(64), "cut short"),
+        (with_size(footage.jpeg(), 8, 480), "at least 16"),
+        (progressive_jpeg(), "progressive"),
+        (footage.jpeg().replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc1\x00\x11\x0c"), "12 bits"),
+        (footage.jpeg().replace(b"\xff\xc0\x00\x11\x08", b"\xff\xc9\x00\x11\x08"), "0xc9"),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_the_reason(data: bytes, says: str) -> None:
+    with pytest.raises(FrameError, match=says):
+        read_header(data, Limits())
+
+
+def test_many_scans_are_refused() -> None:
+    """A scan that lacks colours promises more of them; a decoder would follow."""
+    jpeg = footage.jpeg()
+    at = jpeg.index(b"\xff\xda")
+    one_color = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+    with pytest.raises(FrameError, match="at most 4 scans, came 10001"):
+        read_header(jpeg[:at] + one_color * 10_000 + jpeg[at:], Limits())
