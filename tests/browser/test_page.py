@@ -204,9 +204,7 @@ async def test_a_hidden_tab_lets_go_and_goes_on_when_it_is_seen(
       Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
       document.dispatchEvent(new Event("visibilitychange"));
     }"""
-    async with visit(browser, server.url) as visitor:
-        await visitor.start()
-        await visitor.live()
+    async with watching(browser, server.url) as visitor:
         await visitor.page.evaluate(hide, True)
         await visitor.says("status", "Paused")
         await visitor.page.evaluate(hide, False)

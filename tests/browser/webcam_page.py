@@ -34,7 +34,7 @@ class WebcamPage:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", self._request)
-        page.on("websocket", self.sockets.append)
+        page.on("websocket", lambda socket: self.sockets.append(socket))
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
