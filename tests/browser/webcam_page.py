@@ -34,7 +34,7 @@ class WebcamPage:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("request", self._request)
-        page.on("websocket", lambda socket: self.sockets.append(socket))
+        page.on("websocket", self._socket)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -43,6 +43,9 @@ class WebcamPage:
     def _request(self, request: Request) -> None:
         if not request.url.startswith(("data:", "blob:")):
             self.requests.append(request.url)
+
+    def _socket(self, socket: WebSocket) -> None:
+        self.sockets.append(socket)
 
     async def start(self) -> None:
         await self.page.get_by_role("button", name="Start", exact=True).click()
