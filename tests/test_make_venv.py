@@ -9,6 +9,8 @@ import pytest
 
 from tests.server import ROOT
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="make and sh are not used on Windows")
+
 
 def make_venv(python: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -1,8 +1,11 @@
 """The key that is made where none is given."""
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from VideoStream.secret import secret_key
 
@@ -14,6 +17,7 @@ def test_it_is_made_once_and_read_from_then_on(tmp_path: Path) -> None:
     assert secret_key(file) == key
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     file = tmp_path / "secret_key"
     secret_key(file)

@@ -46,7 +46,8 @@ def write_clip(file: Path) -> Path:
 async def chromium(*arguments: str) -> AsyncIterator[Browser]:
     """Run Chromium with these arguments besides those that keep it quiet."""
     path = executable()
-    sandbox = () if os.geteuid() else ("--no-sandbox",)
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    sandbox = ("--no-sandbox",) if as_root else ()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=path, args=[*QUIET, *sandbox, *arguments]
