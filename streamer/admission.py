@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from streamer.errors import Code, MessageError
 
-RETRY_SECONDS = 30
+RETRY_SECONDS = 10
 
 
 class Admission:
@@ -22,8 +22,7 @@ class Admission:
         if self.sessions >= most:
             raise MessageError(
                 Code.FULL,
-                f"The server is full: it watches {most} webcams at a time. Try again in "
-                f"{RETRY_SECONDS} s.",
+                f"The server is full (webcams at a time: {most}). Try again in {RETRY_SECONDS} s.",
                 fatal=True,
             )
         self.sessions += 1

@@ -11,7 +11,7 @@ def test_the_last_place_is_given_and_no_more() -> None:
     with admission.session(2), admission.session(2):
         with pytest.raises(MessageError, match="full") as caught, admission.session(2):
             pass
-        assert "Try again in 30 s" in str(caught.value)
+        assert "Try again in 10 s" in str(caught.value)
         assert caught.value.code is Code.FULL
         assert caught.value.fatal
     assert admission.sessions == 0

@@ -7,7 +7,7 @@
  */
 import { CloseCode, closeCode } from "./protocol.js";
 
-/** A full or flooded server is left alone for this long, milliseconds. */
+/** A full or flooded server is left alone for as long as it says in its error, milliseconds. */
 const LONG_PAUSE = 10_000;
 
 const NOT_FOUND = {

@@ -118,10 +118,10 @@ test("A full server is not knocked at again at once, and its words are told.", (
   const timers = fakeTimers(t);
   const { link, sockets, state } = linked();
   link.open();
-  sockets[0].says({ type: "error", code: 4013, message: "full, come back in 30 s" });
+  sockets[0].says({ type: "error", code: 4013, message: "full, come back in 10 s" });
   sockets[0].ends(4013);
   assert.equal(state().fault.title, "The server is full");
-  assert.equal(state().fault.remedy, "Full, come back in 30 s.");
+  assert.equal(state().fault.remedy, "Full, come back in 10 s.");
   timers.pass(9_999);
   assert.equal(sockets.length, 1);
   timers.pass(1);
