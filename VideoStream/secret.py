@@ -5,6 +5,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 
@@ -16,9 +17,14 @@ def secret_key(file: Path) -> str:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         descriptor, mine = tempfile.mkstemp(dir=file.parent)  # mode 600 from the start
-        with os.fdopen(descriptor, "w") as new:
-            new.write(get_random_secret_key())
-        with suppress(FileExistsError):
-            os.link(mine, file)  # whole or not at all, and never over another's
-        Path(mine).unlink()
-    return file.read_text()
+        try:
+            with os.fdopen(descriptor, "w") as new:
+                new.write(get_random_secret_key())
+            with suppress(FileExistsError):
+                os.link(mine, file)  # whole or not at all, and never over another's
+        finally:
+            Path(mine).unlink()
+    key = file.read_text()
+    if not key:
+        raise ImproperlyConfigured(f"{file} is empty. Delete it, and a new key is made.")
+    return key

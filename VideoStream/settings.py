@@ -1,9 +1,12 @@
 """Django's settings: from the environment, safe where it says nothing. See docs/settings.md."""
 
+from logging import LogRecord
 from pathlib import Path
 
 import environ
+import msgspec
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from tzlocal import get_localzone_name
 
 from VideoStream.secret import secret_key
@@ -14,7 +17,23 @@ LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 
 env = environ.Env()
 
-DEBUG = env.bool("DJANGO_DEBUG", default=False)
+
+def flag(name: str, default: bool) -> bool:
+    """Return what a variable switches on or off; what is neither is an error, not a no."""
+    text = env.str(name, "") or str(default)
+    try:
+        return msgspec.convert(text, bool, strict=False)
+    except msgspec.ValidationError:
+        raise ImproperlyConfigured(f"{name} is {text!r}. Expected 1, 0, true or false.") from None
+
+
+def without_traceback(record: LogRecord) -> bool:
+    """Let a record into the log with its one line only."""
+    record.exc_info = None
+    return True
+
+
+DEBUG = flag("DJANGO_DEBUG", default=False)
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="") or secret_key(VAR_DIR / "secret_key")
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=LOOPBACK)
 CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
@@ -51,7 +70,9 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"}
+DATABASES = {"default": env.db("DATABASE_URL") if env.str("DATABASE_URL", "") else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # This machine's time: it is written on the pictures.
@@ -88,7 +109,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 
 # A proxy or tunnel in front speaks HTTPS and says so in X-Forwarded-Proto: all is HTTPS then.
-HTTPS = env.bool(
+HTTPS = flag(
     "DJANGO_HTTPS", default=any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 )
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -100,8 +121,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"brief": {"()": "django.utils.log.CallbackFilter", "callback": without_traceback}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": []},
+        # Any stranger can provoke it: a line tells all, a traceback each time would fill the log.
+        "django.security.DisallowedHost": {"filters": ["brief"]},
+    },
 }
 
 STREAMER: dict[str, object] = {}

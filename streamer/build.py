@@ -6,6 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from inspect import signature
 
 from django.utils.module_loading import import_string
 
@@ -14,7 +16,7 @@ from streamer.admission import Admission
 from streamer.detectors.motion import MotionDetector
 from streamer.dialects import Dialect, Message
 from streamer.errors import SettingsError
-from streamer.pipeline import DetectorSpec, with_required
+from streamer.pipeline import DetectorSpec
 from streamer.session import Session, SessionLimits
 from streamer.types import Detector, Limits
 
@@ -32,22 +34,23 @@ def admission() -> Admission:
 
 @cache
 def executor() -> Executor:
-    """Return the threads that all vision of this process runs in."""
-    return ThreadPoolExecutor(conf.load().WORKERS, "vision")
+    """Return the threads that all vision of this process runs in; each loads its weights first."""
+    settings = conf.load()
+    specs = detector_specs(settings)
+    return ThreadPoolExecutor(settings.WORKERS, "vision", initializer=_load, initargs=(specs,))
 
 
 def warm_up() -> None:
-    """Have each thread of the executor load what it loads once, before a frame needs it."""
-    settings = conf.load()
-    for _ in range(settings.WORKERS):
-        executor().submit(_load, detector_specs(settings))
+    """Start the threads of the executor, so that they have loaded what the first frame needs."""
+    for _ in range(conf.load().WORKERS):
+        executor().submit(bool)  # any call will do
 
 
 def _load(specs: Sequence[DetectorSpec]) -> None:
     try:
         for spec in specs:
             spec.build().load()
-    except Exception:
+    except Exception:  # the thread must live: a frame that needs the detector tells its client
         logger.exception("a detector could not load what it needs")
 
 
@@ -59,21 +62,38 @@ def detector_specs(settings: conf.Conf) -> tuple[DetectorSpec, ...]:
         cls = _detector_class(path)
         if cls.name in {spec.name for spec in specs}:
             raise SettingsError(f"DETECTORS has two detectors named {cls.name!r}: {path}.")
-        if issubclass(cls, MotionDetector):
+        if issubclass(cls, MotionDetector) and "frame_count" in signature(cls).parameters:
             options = {"frame_count": settings.FRAME_COUNT} | options
         specs.append(DetectorSpec(cls, options))
+    return _in_order(specs)
+
+
+def _in_order(specs: Sequence[DetectorSpec]) -> tuple[DetectorSpec, ...]:
+    """Return the detectors so that each comes behind those that it requires."""
+    known = {spec.name: spec for spec in specs}
+    requires = {name: spec.cls.requires for name, spec in known.items()}
     try:
-        with_required([spec.name for spec in specs], specs)
-    except ValueError as error:
-        raise SettingsError(f"DETECTORS lacks what one requires: {error}.") from None
-    return tuple(specs)
+        order = tuple(TopologicalSorter(requires).static_order())
+    except CycleError as error:
+        raise SettingsError(
+            f"DETECTORS require each other: {' -> '.join(error.args[1])}."
+        ) from None
+    if missing := set(order) - set(known):
+        raise SettingsError(
+            f"DETECTORS lacks {', '.join(sorted(missing))}, which another one requires. "
+            f"It has: {', '.join(known)}."
+        )
+    return tuple(known[name] for name in order)
 
 
 def _detector_class(path: str) -> type[Detector]:
     try:
         cls = import_string(path)
-    except ImportError as error:
-        raise SettingsError(f"DETECTORS names {path!r}: {error}.") from error
+    except Exception as error:  # a module of anybody's may fail in any way
+        trouble = f"{type(error).__name__}: {error}"
+        raise SettingsError(
+            f"DETECTORS names {path!r}, which cannot be imported. {trouble}."
+        ) from error
     if not (isinstance(cls, type) and issubclass(cls, Detector)):
         raise SettingsError(f"DETECTORS: expected {path} to extend streamer.types.Detector.")
     name = getattr(cls, "name", None)

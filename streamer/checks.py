@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 
 from streamer import build, conf, weights
 from streamer.errors import ModelFileError, SettingsError
@@ -12,7 +13,8 @@ from streamer.errors import ModelFileError, SettingsError
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """E001: a setting that cannot be read. E002: a detector that cannot be made."""
+    """E001: a setting that cannot be read. E002: a detector that cannot be made. W001: a variable
+    that looks like a setting and is none."""
     try:
         settings = conf.load()
     except SettingsError as error:
@@ -21,12 +23,18 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         specs = build.detector_specs(settings)
     except SettingsError as error:
         return [Error(str(error), hint="docs/detectors.md shows how.", id="streamer.E002")]
-    found: list[CheckMessage] = []
+    found: list[CheckMessage] = [
+        CheckWarning(f"{name} in the environment is no setting.", id="streamer.W001")
+        for name in conf.unknown_variables()
+    ]
     for spec in specs:
         try:
             spec.build()
-        except (TypeError, ValueError) as error:
-            message = f"DETECTORS: {spec.cls.__qualname__} does not take {spec.options}: {error}."
+        except Exception as error:
+            trouble = f"{type(error).__name__}: {error}"
+            message = (
+                f"DETECTORS: {spec.cls.__qualname__} cannot be made with {spec.options}. {trouble}."
+            )
             found.append(Error(message, hint="docs/detectors.md shows how.", id="streamer.E002"))
     return found
 

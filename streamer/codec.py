@@ -42,11 +42,8 @@ class JpegFrame(Frame):
     @property
     def gray(self) -> Image:
         if self._gray is None:
-            if self._bgr is None:
-                self._gray = self._decode("GRAY")
-            else:
-                with self._timed():
-                    self._gray = _gray(self._bgr)
+            # Never from colour, though that is cheaper: faces must not depend on the reply's form.
+            self._gray = self._decode("GRAY")
         return self._gray
 
     @property

@@ -34,7 +34,7 @@ class Conf(Struct, frozen=True, kw_only=True):
         "streamer.detectors.landmarks.LandmarkDetector",
         "streamer.detectors.emotion.EmotionDetector",
     )
-    FRAME_COUNT: Count = 32
+    FRAME_COUNT: Annotated[int, Meta(ge=1, le=100_000)] = 32
     WINDOW: Annotated[int, Meta(ge=1, le=64)] = 2
     MAX_FRAME_BYTES: Annotated[int, Meta(ge=1024, le=1_000_000)] = 524_288
     MAX_PIXELS: Annotated[int, Meta(ge=256)] = 2_100_000
@@ -44,14 +44,14 @@ class Conf(Struct, frozen=True, kw_only=True):
     MAX_TEXT_BYTES: Annotated[int, Meta(ge=256)] = 4096
     MAX_BAD_FRAMES: Count = 10
     MAX_SESSIONS: Count = 64
-    WORKERS: Count = os.cpu_count() or 1
+    WORKERS: Annotated[int, Meta(ge=1, le=256)] = os.cpu_count() or 1
 
 
 def load(environ: Mapping[str, str] | None = None) -> Conf:
     """Return the settings in force; SettingsError names one that cannot be used."""
     environ = os.environ if environ is None else environ
     hints = get_type_hints(Conf, include_extras=True)
-    given: dict[str, Any] = dict(getattr(settings, "STREAMER", {}))
+    given: dict[str, Any] = dict(getattr(settings, "STREAMER", None) or {})
     if unknown := given.keys() - hints.keys():
         raise SettingsError(
             f"STREAMER has no setting {', '.join(sorted(unknown))}. It has: {', '.join(hints)}."
@@ -67,6 +67,13 @@ def load(environ: Mapping[str, str] | None = None) -> Conf:
             for name, value in given.items()
         }
     )
+
+
+def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return the variables that are named like a setting and are none."""
+    known = {PREFIX + name for name in Conf.__struct_fields__ if name not in FROM_PYTHON_ONLY}
+    given = os.environ if environ is None else environ
+    return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
 
 
 def _convert(value: Any, kind: Any, called: str) -> Any:

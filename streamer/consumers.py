@@ -17,6 +17,10 @@ from streamer.errors import Code, MessageError
 
 logger = logging.getLogger(__name__)
 
+MAX_UNSENT = 32
+"""Answers to settings that may wait for a client to read them."""
+LAST_WORD_SECONDS = 1.0
+
 GONE = (OSError, Disconnected)
 """What uvicorn and daphne raise for a message to who has just left; the disconnect follows."""
 
@@ -31,20 +35,21 @@ class WebcamConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self._conf = conf.load()
         self._ended = False
+        self._unsent: asyncio.Queue[Message] = asyncio.Queue(MAX_UNSENT)
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
         self._dialect: Dialect = Version1() if speaks_v1 else Plain()
         await self.accept(wire.SUBPROTOCOL if speaks_v1 else None)
         try:
             self._held.enter_context(build.admission().session(self._conf.MAX_SESSIONS))
             self._session = build.session(self._conf, self._dialect, self._send)
-            self._session.change(wire.read_query(self._query()))
+            self._session.change(self._dialect.read_query(self._query()))
         except MessageError as error:
             await self._end(error)
             return
         if speaks_v1:
             await self._send(self._session.hello())
-        answering = asyncio.create_task(self._answer())
-        self._held.callback(answering.cancel)
+        for work in (self._answer(), self._tell()):
+            self._held.callback(asyncio.create_task(work).cancel)
 
     def _query(self) -> dict[str, str]:
         return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
@@ -66,13 +71,31 @@ class WebcamConsumer(AsyncWebsocketConsumer):
             elif text_data is None:
                 await self._close(Code.ENDED)
             else:
-                await self._change(text_data)
+                self._change(text_data)
         except MessageError as error:
-            await (self._end(error) if error.fatal else self._tell(error))
+            await self._end(error)
 
-    async def _change(self, text: str) -> None:
-        self._session.change(self._dialect.read_text(text, self._conf.MAX_TEXT_BYTES))
-        await self._send(wire.encode(self._session.settings).decode())
+    def _change(self, text: str) -> None:
+        """Change settings, and leave the answer to be sent: who does not read is not waited for."""
+        answer: Message | None
+        try:
+            self._session.change(self._dialect.read_text(text, self._conf.MAX_TEXT_BYTES))
+            answer = wire.encode(self._session.settings).decode()
+        except MessageError as error:
+            if error.fatal:
+                raise
+            answer = self._dialect.error(error)
+        if answer is None:
+            return
+        if self._unsent.full():
+            trouble = f"{MAX_UNSENT} answers wait to be read. Read what the server sends."
+            raise MessageError(Code.NOT_READING, trouble, fatal=True)
+        self._unsent.put_nowait(answer)
+
+    async def _tell(self) -> None:
+        """Send what changes of settings are answered with, at the pace that the client reads."""
+        while True:
+            await self._send(await self._unsent.get())
 
     async def _answer(self) -> None:
         """Answer frames until the session ends."""
@@ -89,13 +112,14 @@ class WebcamConsumer(AsyncWebsocketConsumer):
         with suppress(*GONE):
             await self.send(**{form: message})
 
-    async def _tell(self, error: MessageError) -> None:
+    async def _end(self, error: MessageError) -> None:
+        self._ended = True
         message = self._dialect.error(error)
         if message is not None:
-            await self._send(message)
-
-    async def _end(self, error: MessageError) -> None:
-        await self._tell(error)
+            # Who does not read is not told, but closed all the same.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORD_SECONDS):
+                    await self._send(message)
         await self._close(error.code)
 
     async def _close(self, code: Code) -> None:

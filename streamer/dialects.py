@@ -6,6 +6,7 @@ docs/protocol.md describes both.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Protocol
 
@@ -34,10 +35,13 @@ class Dialect(Protocol):
     def read_text(self, text: str, max_bytes: int) -> SettingsChange:
         """Return what a text message asks for; MessageError says why it cannot be used."""
 
+    def read_query(self, query: Mapping[str, str]) -> SettingsChange:
+        """Return the settings that the query of the hand-shake asks for; MessageError likewise."""
+
     def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
         """Return the message that tells a result; `wait` in milliseconds before it was begun."""
 
-    def error(self, error: MessageError, seq: int | None = None) -> Message | None:
+    def error(self, error: MessageError) -> Message | None:
         """Return the message that tells an error, None where the dialect has none."""
 
 
@@ -60,10 +64,14 @@ class Plain:
             fatal=True,
         )
 
+    def read_query(self, query: Mapping[str, str]) -> SettingsChange:
+        # A picture in base64 is all that this dialect has.
+        return wire.read_query({name: query[name] for name in query if name != "reply"})
+
     def result(self, _reply: Reply, _seq: int, _dropped: int, _wait: float, result: Result) -> str:
         return base64.b64encode(result.jpeg or b"").decode("ascii")
 
-    def error(self, _error: MessageError, _seq: int | None = None) -> None:
+    def error(self, _error: MessageError) -> None:
         return None
 
 
@@ -96,6 +104,9 @@ class Version1:
     def read_text(self, text: str, max_bytes: int) -> SettingsChange:
         return wire.read_text(text, max_bytes)
 
+    def read_query(self, query: Mapping[str, str]) -> SettingsChange:
+        return wire.read_query(query)
+
     def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
         message = ResultMessage(
             seq,
@@ -109,5 +120,5 @@ class Version1:
             return len(encoded).to_bytes(4, "little") + encoded + (result.jpeg or b"")
         return encoded.decode()
 
-    def error(self, error: MessageError, seq: int | None = None) -> str:
-        return wire.encode(ErrorMessage(error.code, str(error), seq)).decode()
+    def error(self, error: MessageError) -> str:
+        return wire.encode(ErrorMessage(error.code, str(error), error.seq)).decode()

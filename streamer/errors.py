@@ -22,6 +22,7 @@ class Code(IntEnum):
     ENDED = 1000
     INTERNAL = 1011
     UNKNOWN_MESSAGE = 4000
+    NOT_READING = 4002
     BAD_FRAMES = 4003
     BAD_JSON = 4007
     CREDIT_EXCEEDED = 4008
@@ -43,11 +44,14 @@ class ModelFileError(StreamerError):
 
 
 class MessageError(StreamerError):
-    """A client's message cannot be used."""
+    """A client's message cannot be used; `seq` is its number where it was a frame."""
 
-    def __init__(self, code: Code, message: str, *, fatal: bool = False) -> None:
+    def __init__(
+        self, code: Code, message: str, *, seq: int | None = None, fatal: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.seq = seq
         self.fatal = fatal
 
 

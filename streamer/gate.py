@@ -69,6 +69,9 @@ def _walk(jpeg: bytes) -> tuple[Header, int]:
         if at + 5 > len(jpeg) or jpeg[at] != 0xFF:
             break
         marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4])
+        if marker == 0xFF:  # a fill byte
+            at += 1
+            continue
         if marker in (BASELINE, EXTENDED):
             header = _frame_header(jpeg[at + 4 : at + 2 + length])
         elif marker in OTHER_FRAMES:

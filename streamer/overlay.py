@@ -23,6 +23,11 @@ RESERVED = (210, 20)
 """Width and height of the bottom right corner that is left as it came: programs that measure put
 a number there."""
 
+LONGEST_LABEL = 80
+"""Characters of a label that are looked at."""
+MIN_LABEL = 56
+"""Width in pixels that a label may have on the smallest picture."""
+
 _fonts = threading.local()
 
 
@@ -108,39 +113,57 @@ class Pen:
     def caption(self, caption: Caption) -> None:
         """Write the time at the bottom left, number and rate of the frames at the top left."""
         number, rate = f"#{caption.number}", f"{caption.fps:.1f} fps"
-        top = (f"{number}   {rate}", number)
+        if not self._write([f"{number}   {rate}"], [(0, 0)]):
+            self._write([number], [(0, 0)])
+            self._write([rate, f"{caption.fps:.0f} fps"], [(0, self._line_height)])
         bottom = (f"{caption.time:%Y-%m-%d %H:%M:%S}", f"{caption.time:%H:%M:%S}")
         far_down = self.height
-        self._write(top, [(0, 0)])
         self._write(bottom, [(0, far_down), (0, far_down - RESERVED[1] - self._line_height)])
 
     def label(self, box: Box, texts: Sequence[str]) -> None:
         """Write the first of `texts` that fits by the box: above it, else below, else inside."""
         x, y, _, h = box.scaled(self.scale).clipped(self.width, self.height)
         line = self._line_height
+        texts = [self._cut(text) for text in texts]
         self._write(texts, [(x, y - line), (x, y + h), (x, y), (x, y + line), (x, y - 2 * line)])
 
     @property
     def _line_height(self) -> int:
         return self.text_size * 3 // 2
 
-    def _write(self, texts: Sequence[str], corners: Sequence[tuple[int, int]]) -> None:
+    def _write(self, texts: Sequence[str], corners: Sequence[tuple[int, int]]) -> bool:
         """Write the longest text that fits into the scene at the first corner that is free.
 
-        Nothing is written where not even the shortest finds room: half a word helps nobody.
+        Returns False where there is no room for any: nothing is written then.
         """
-        font, margin, line = _font(), self.text_size // 3, self._line_height
+        margin, line = self.text_size // 3, self._line_height
         for text in texts:
-            (_, _, w, _) = cv2.getTextSize(
-                (self.width, self.height), text, (0, 0), font, self.text_size, SEMIBOLD
-            )
-            if w + 2 * margin > self.width or line > self.height:
+            width = self._width(text) + 2 * margin
+            if width > self.width or line > self.height:
                 continue
             for corner in corners:
-                place = self._inside(Box(*corner, w + 2 * margin, line))
+                place = self._inside(Box(*corner, width, line))
                 if not any(_overlap(place, other) for other in self.taken):
                     self._print(text, place, margin)
-                    return
+                    return True
+        return False
+
+    def _width(self, text: str) -> int:
+        size = (self.width, self.height)
+        return cv2.getTextSize(size, text, (0, 0), _font(), self.text_size, SEMIBOLD)[2]
+
+    def _cut(self, text: str) -> str:
+        """Return a text of anybody's as one that can be drawn, cut to half of the scene's width.
+
+        OpenCV breaks lines at a newline, and crashes over half of a surrogate pair.
+        """
+        text = "".join(each if each.isprintable() else " " for each in text[:LONGEST_LABEL])
+        most = max(self.width // 2, MIN_LABEL)
+        if self._width(text) <= most:
+            return text
+        while text and self._width(text + "…") > most:
+            text = text[:-1]
+        return text + "…"
 
     def _inside(self, place: Box) -> Box:
         x = min(max(place.x, 0), self.width - place.w)

@@ -42,7 +42,7 @@ def with_required(names: Iterable[str], specs: Sequence[DetectorSpec]) -> tuple[
     while pending:
         name = pending.pop()
         if name not in known:
-            raise ValueError(f"Expected detectors among {', '.join(known)}; came {name!r}")
+            raise ValueError(f"Expected detectors among {', '.join(known)}; came {name[:40]!r}")
         if name not in wanted:
             wanted.add(name)
             pending += known[name].cls.requires
@@ -79,7 +79,7 @@ class Pipeline:
         self._rate.tick()
         start = time.perf_counter()
         if picture:
-            _ = frame.bgr  # first: from colour, grey costs less than decoding once more
+            _ = frame.bgr  # first: the reduced picture costs least where this is there
         detections = Detections((frame.width, frame.height))
         for detector in self._running(detectors, detections.size):
             detections = detector.detect(frame, detections)
@@ -103,16 +103,22 @@ class Pipeline:
             self._size = size
             self._detectors.clear()
         if names != tuple(self._detectors):
-            running = {
-                spec.name: self._detectors.get(spec.name) or spec.build()
+            self._detectors = {
+                spec.name: self._detectors.get(spec.name) or self._new(spec)
                 for spec in self._specs
                 if spec.name in names
             }
-            self._detectors = running
         return self._detectors.values()
 
+    def _new(self, spec: DetectorSpec) -> Detector:
+        detector = spec.build()
+        detector.load()
+        return detector
+
     def _draw(self, bgr: Image, detections: Detections, picture: PictureForm) -> Image:
-        width = min(picture.width or bgr.shape[1], bgr.shape[1])
-        scene: Image = bgr if width == bgr.shape[1] else imutils.resize(bgr, width=width)
+        scene = bgr
+        if picture.width and picture.width < bgr.shape[1]:
+            # A thin frame would have no height left at a small width.
+            scene = imutils.resize(bgr, width=max(picture.width, -(-bgr.shape[1] // bgr.shape[0])))
         annotate(scene, detections, Caption(datetime.now(), self._count, self._rate.per_second))
         return scene

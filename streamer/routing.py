@@ -1,10 +1,13 @@
 """Which consumer answers which WebSocket."""
 
-from django.urls import path
+from channels.security.websocket import WebsocketDenier
+from django.urls import path, re_path
 
 from streamer.consumers import WebcamConsumer
 
 websocket_urlpatterns = [
     path("", WebcamConsumer.as_asgi()),
     path("ws/webcam/", WebcamConsumer.as_asgi()),
+    # Refused before the hand-shake. Without a last route Channels fails, with a traceback.
+    re_path("", WebsocketDenier.as_asgi()),
 ]

@@ -101,6 +101,7 @@ class Session:
                 Code.TOO_LARGE,
                 f"Expected a frame of at most {limit} bytes, came {len(jpeg)}. Send a smaller "
                 "picture or one of lower quality.",
+                seq=seq,
                 fatal=True,
             )
         now = time.monotonic()
@@ -129,7 +130,8 @@ class Session:
         while True:
             await self._slot.filled()
             await asyncio.sleep(next_start - time.monotonic())
-            next_start = max(next_start, time.monotonic()) + interval
+            # A late start does not delay the next: a camera of just this rate loses nothing.
+            next_start = max(next_start, time.monotonic() - interval) + interval
             arrival = self._slot.take()
             answer: Message | None
             try:
@@ -139,11 +141,11 @@ class Session:
                 answer = self._bad_frame(error, arrival)
             except Exception:
                 logger.exception("frame %d was lost", arrival.seq)
-                fault = FrameError(Code.INTERNAL, "The server failed on this frame. Go on sending.")
-                answer = self._bad_frame(fault, arrival)
-            self._answered = arrival.place
+                fault = "The server failed on this frame. Go on sending."
+                answer = self._dialect.error(MessageError(Code.INTERNAL, fault, seq=arrival.seq))
             if answer is not None:
                 await self._send(answer)
+            self._answered = arrival.place
 
     def _work(self, arrival: Arrival) -> Message:
         """Run one frame through the pipeline and return the answer; in a thread of the executor."""
@@ -158,8 +160,9 @@ class Session:
 
     def _bad_frame(self, error: FrameError, arrival: Arrival) -> Message | None:
         """Count a bad frame and return the answer to it; raises what ends the session."""
+        error.seq = arrival.seq
         self.bad_frames += 1
         if self.bad_frames >= self._limits.max_bad_frames:
             trouble = f"{self.bad_frames} bad frames in a row. The last: {error}"
-            raise MessageError(Code.BAD_FRAMES, trouble, fatal=True) from error
-        return self._dialect.error(error, arrival.seq)
+            raise MessageError(Code.BAD_FRAMES, trouble, seq=arrival.seq, fatal=True) from error
+        return self._dialect.error(error)

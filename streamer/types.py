@@ -17,6 +17,10 @@ Landmarks = NDArray[np.int32]
 """(68, 2): x and y of each point, in the order of iBUG 300-W."""
 
 
+FAR = 1 << 20
+"""Pixels beyond which nothing can be seen or drawn."""
+
+
 class Box(NamedTuple):
     """A rectangle: its top left corner, width and height. It may reach beyond the frame."""
 
@@ -89,6 +93,16 @@ class Labelled:
     label: str
     confidence: float = 1.0
 
+    def __post_init__(self) -> None:
+        """Take any four numbers for a box; ValueError where they are none."""
+        try:
+            box = Box(*(max(-FAR, min(round(number), FAR)) for number in self.box))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"expected a box of four finite numbers, came {self.box}") from error
+        object.__setattr__(self, "box", box)
+        object.__setattr__(self, "label", str(self.label))
+        object.__setattr__(self, "confidence", float(self.confidence))
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -96,6 +110,10 @@ class Finding:
 
     boxes: Sequence[Labelled] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+OWN_FORMS = ("size", "motion", "faces")
+"""Names of what a message tells in a form of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +132,12 @@ class Detections:
         return replace(self, faces=tuple(faces))
 
     def with_finding(self, name: str, boxes: Sequence[Labelled] = (), **data: Any) -> Detections:
-        """Return these detections and what the detector `name` found."""
+        """Return these detections and what the detector `name` found.
+
+        ValueError for the names of what every message has in a form of its own.
+        """
+        if name in OWN_FORMS:
+            raise ValueError(f"expected a name other than {', '.join(OWN_FORMS)}, came {name!r}")
         return replace(self, findings={**self.findings, name: Finding(boxes, data)})
 
 
@@ -187,4 +210,5 @@ class Detector(ABC):
         """Return `found` and what this detector sees in `frame`."""
 
     def load(self) -> None:  # noqa: B027, most load nothing
-        """Load what a thread loads once, such as weights, before the first frame needs it."""
+        """Load what takes time, such as weights: called on each new instance before its first
+        frame, and once in each thread when the server starts."""

@@ -89,10 +89,11 @@ class _Envelope(Struct):
 
 def read_text(text: str, max_bytes: int) -> SettingsChange:
     """Return what a client's text message asks for; MessageError says why it cannot be used."""
-    if len(text) > max_bytes:
+    size = len(text.encode())
+    if size > max_bytes:
         raise MessageError(
             Code.TOO_LARGE,
-            f"Expected a text message of at most {max_bytes} bytes, came {len(text)}.",
+            f"Expected a text message of at most {max_bytes} bytes, came {size}.",
             fatal=True,
         )
     try:
@@ -104,7 +105,7 @@ def read_text(text: str, max_bytes: int) -> SettingsChange:
     if kind != "settings":
         raise MessageError(
             Code.UNKNOWN_MESSAGE,
-            f"Expected a message of type settings, came {kind!r}.",
+            f"Expected a message of type settings, came {kind[:40]!r}.",
             fatal=True,
         )
     try:

@@ -70,7 +70,7 @@ def test_frame_count_goes_to_motion_and_its_own_option_wins() -> None:
         (("streamer.detectors.motion",), r"extend streamer\.types\.Detector"),
         ((own("NamelessDetector"),), "it has 'not a name'"),
         ((own("SizeDetector"),), "it has 'size'"),
-        ((own("GreedyDetector"),), "came 'hands'"),
+        ((own("GreedyDetector"),), "lacks hands"),
         ((MOTION, MOTION), "two detectors named 'motion'"),
     ],
 )

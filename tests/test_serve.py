@@ -79,7 +79,7 @@ def test_on_all_addresses_it_prints_each_allows_each_and_names_https(tmp_path: P
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        says = f"port {port}.*another port with --port"
+        says = f"port {port}.*choose another with --port"
         with pytest.raises(RuntimeError, match=says), serve(tmp_path, "--port", str(port)):
             pass
 

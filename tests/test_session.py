@@ -261,7 +261,8 @@ async def test_above_the_frame_rate_the_newest_waits_for_its_turn(start: Start) 
         elapsed = loop.time() - began
         while not client.messages.empty():
             answers.append(await client.next())
-        assert 3 <= len(answers) <= elapsed * 10 + 1
+        # The first two may go at once: the rate is kept from then on.
+        assert 3 <= len(answers) <= elapsed * 10 + 2
         assert all(answer["type"] == "result" for answer in answers)
         assert not task.done()
 

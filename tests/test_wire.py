@@ -59,7 +59,7 @@ def test_a_plain_answer_is_the_picture_in_base64() -> None:
 
 def test_a_plain_client_is_told_nothing_but_pictures() -> None:
     dialect: Dialect = Plain()
-    assert dialect.error(FrameError(Code.UNKNOWN_MESSAGE, "no JPEG"), 3) is None
+    assert dialect.error(FrameError(Code.UNKNOWN_MESSAGE, "no JPEG", seq=3)) is None
     with pytest.raises(MessageError, match="JPEG pictures only"):
         Plain().read_text("{}", 4096)
 
@@ -127,12 +127,12 @@ def test_what_anybodys_detector_found_is_told_even_in_numpys_numbers() -> None:
 
 
 def test_an_error_about_a_frame_has_its_number() -> None:
-    error = FrameError(Code.TOO_LARGE, "too large")
+    error = FrameError(Code.TOO_LARGE, "too large", seq=5)
     dialect = Version1()
-    assert json.loads(dialect.error(error, 5)) == {
+    assert json.loads(dialect.error(error)) == {
         "type": "error", "code": 4009, "message": "too large", "seq": 5,
     }  # fmt: skip
-    assert "seq" not in json.loads(dialect.error(error))
+    assert "seq" not in json.loads(dialect.error(MessageError(Code.BAD_JSON, "no JSON")))
 
 
 def test_hello_tells_limits_detectors_and_settings() -> None:
