@@ -66,7 +66,7 @@ class Session:
     ) -> None:
         self._specs = specs
         self._dialect = dialect
-        self._limits = limits
+        self.limits = limits
         self._executor = executor
         self._send = send
         self._pipeline = Pipeline(specs)
@@ -78,7 +78,7 @@ class Session:
 
     def hello(self) -> str:
         """Return the message that a `videostream.v1` session starts with."""
-        limits = self._limits
+        limits = self.limits
         names = [spec.name for spec in self._specs]
         return wire.hello(limits.frame, limits.max_fps, limits.window, names, self.settings)
 
@@ -95,7 +95,7 @@ class Session:
     def submit(self, data: bytes) -> None:
         """Take a binary message with a frame in it. Never waits."""
         seq, jpeg = self._dialect.read_frame(data)
-        limit = self._limits.frame.max_bytes
+        limit = self.limits.frame.max_bytes
         if len(jpeg) > limit:
             raise MessageError(
                 Code.TOO_LARGE,
@@ -110,7 +110,7 @@ class Session:
         self._slot.put(Arrival(self._arrived, seq, jpeg, now))
 
     def _check_credit(self, now: float) -> None:
-        allowed = CREDIT_FACTOR * self._limits.window
+        allowed = CREDIT_FACTOR * self.limits.window
         if not self._dialect.acknowledges or self._arrived - self._answered <= allowed:
             self._over_credit_since = None
         elif self._over_credit_since is None:
@@ -118,7 +118,7 @@ class Session:
         elif now - self._over_credit_since > CREDIT_SECONDS:
             raise MessageError(
                 Code.CREDIT_EXCEEDED,
-                f"Expected at most {self._limits.window} frames unanswered, had more than "
+                f"Expected at most {self.limits.window} frames unanswered, had more than "
                 f"{allowed} for {CREDIT_SECONDS:g} s. Wait for results before sending more.",
                 fatal=True,
             )
@@ -126,7 +126,7 @@ class Session:
     async def run(self) -> None:
         """Answer frames until cancelled; raises the MessageError that ends the session."""
         loop = asyncio.get_running_loop()
-        interval, next_start = 1 / self._limits.max_fps, 0.0
+        interval, next_start = 1 / self.limits.max_fps, 0.0
         while True:
             await self._slot.filled()
             await asyncio.sleep(next_start - time.monotonic())
@@ -154,7 +154,7 @@ class Session:
         picture = None
         if settings.reply != "results":
             picture = PictureForm(settings.quality, settings.width)
-        frame = JpegFrame(arrival.jpeg, self._limits.frame)
+        frame = JpegFrame(arrival.jpeg, self.limits.frame)
         result = self._pipeline.process(frame, settings.detectors, picture)
         return self._dialect.result(settings.reply, arrival.seq, self._slot.dropped, wait, result)
 
@@ -162,7 +162,7 @@ class Session:
         """Count a bad frame and return the answer to it; raises what ends the session."""
         error.seq = arrival.seq
         self.bad_frames += 1
-        if self.bad_frames >= self._limits.max_bad_frames:
+        if self.bad_frames >= self.limits.max_bad_frames:
             trouble = f"{self.bad_frames} bad frames in a row. The last: {error}"
             raise MessageError(Code.BAD_FRAMES, trouble, seq=arrival.seq, fatal=True) from error
         return self._dialect.error(error)

@@ -65,7 +65,7 @@ def _listening(process: subprocess.Popen[str], log_file: Path) -> tuple[str, str
     for line in process.stdout:
         said += line
         if "press Start" in line:
-            match = re.search(r"http://\S+/", said)
+            match = re.search(r"https?://\S+/", said)
             assert match, said
             return match[0], said
     raise RuntimeError(f"the server did not start: {said}{log_file.read_text()}")

@@ -1,10 +1,17 @@
 """What the settings make."""
 
+import json
+import threading
+import time
+from typing import ClassVar
+
 import pytest
+from pytest_django.fixtures import Settings
 
 from streamer import build, conf
 from streamer.detectors.faces import FaceDetector
 from streamer.detectors.motion import MotionDetector
+from streamer.dialects import Message, Version1
 from streamer.errors import SettingsError
 from streamer.types import Detections, Detector, Frame
 
@@ -77,3 +84,79 @@ def test_frame_count_goes_to_motion_and_its_own_option_wins() -> None:
 def test_what_is_no_detector_is_told_as_what_it_is(entries: tuple[str, ...], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         build.detector_specs(conf.Conf(DETECTORS=entries))
+
+
+def test_detectors_run_behind_those_that_they_require_in_whatever_order_they_stand() -> None:
+    backwards = tuple(reversed(conf.Conf().DETECTORS))
+    names = [spec.name for spec in build.detector_specs(conf.Conf(DETECTORS=backwards))]
+    assert names.index("faces") < min(names.index("landmarks"), names.index("emotion"))
+
+
+class EggDetector(OwnDetector):
+    """Requires the hen."""
+
+    name = "egg"
+    requires = ("hen",)
+
+
+class HenDetector(OwnDetector):
+    """Requires the egg."""
+
+    name = "hen"
+    requires = ("egg",)
+
+
+def test_detectors_that_require_each_other_are_refused() -> None:
+    entries = (own("EggDetector"), own("HenDetector"))
+    with pytest.raises(SettingsError, match="require each other"):
+        build.detector_specs(conf.Conf(DETECTORS=entries))
+
+
+class BareMotionDetector(MotionDetector):
+    """Has a constructor of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(threshold=40)
+
+
+def test_frame_count_goes_only_to_who_takes_it() -> None:
+    (spec,) = build.detector_specs(conf.Conf(DETECTORS=(own("BareMotionDetector"),)))
+    assert isinstance(spec.build(), BareMotionDetector)
+
+
+async def test_a_session_has_the_limits_of_the_settings() -> None:
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    settings = conf.Conf(
+        WINDOW=5, MAX_FPS=7, MAX_BAD_FRAMES=3, MAX_FRAME_BYTES=2000, MAX_PIXELS=999, MAX_SIDE=77,
+        MAX_SCANS=2,
+    )  # fmt: skip
+    session = build.session(settings, Version1(), send)
+    hello = json.loads(session.hello())
+    assert hello["window"] == 5
+    assert hello["limits"] == {"max_bytes": 2000, "max_pixels": 999, "max_side": 77, "max_fps": 7}
+    assert session.limits.max_bad_frames == 3
+    assert session.limits.frame.max_scans == 2
+
+
+class LoadingDetector(OwnDetector):
+    """Notes which threads have loaded it."""
+
+    threads: ClassVar[set[str]] = set()
+
+    def load(self) -> None:
+        self.threads.add(threading.current_thread().name)
+        time.sleep(0.05)
+
+
+def test_warming_up_loads_in_the_threads_before_a_frame_comes(settings: Settings) -> None:
+    settings.STREAMER = {"DETECTORS": [own("LoadingDetector")], "WORKERS": 3}
+    build.executor.cache_clear()
+    try:
+        build.warm_up()
+        build.executor().shutdown(wait=True)
+        assert len(LoadingDetector.threads) == 3
+        assert all(name.startswith("vision") for name in LoadingDetector.threads)
+    finally:
+        build.executor.cache_clear()

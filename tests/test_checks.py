@@ -10,6 +10,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from streamer import checks, weights
+from streamer.detectors.motion import MotionDetector
 from tests.server import ROOT
 
 MOTION = "streamer.detectors.motion.MotionDetector"
@@ -88,3 +89,26 @@ def test_a_bad_setting_in_the_environment_fails_the_check() -> None:
     assert ran.returncode == 1
     assert "streamer.E001" in ran.stderr
     assert "STREAMER_MAX_FPS is 'fast'" in ran.stderr
+
+
+def test_a_variable_that_is_no_setting_is_a_warning() -> None:
+    ran = manage("check", STREAMER_NOPE="1")
+    assert ran.returncode == 0
+    assert "streamer.W001" in ran.stderr
+
+
+class FailingDetector(MotionDetector):
+    """Cannot be made here."""
+
+    def __init__(self) -> None:
+        raise FileNotFoundError("hands.onnx")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"), [("FailingDetector", "hands.onnx"), ("NoSuchDetector", "NoSuchDetector")]
+)
+def test_a_detector_that_fails_in_any_way_is_told(settings: Settings, path: str, says: str) -> None:
+    settings.STREAMER = {"DETECTORS": [f"{__name__}.{path}"]}
+    ((identity, message),) = messages()
+    assert identity == "streamer.E002"
+    assert says in message

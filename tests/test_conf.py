@@ -43,3 +43,8 @@ def test_a_setting_that_cannot_be_used_is_named_with_what_came(
     settings.STREAMER = given
     with pytest.raises(SettingsError, match=says):
         conf.load(environ)
+
+
+def test_variables_that_are_no_settings_are_named() -> None:
+    environ = {"STREAMER_NOPE": "1", "STREAMER_DETECTORS": "x", "STREAMER_WINDOW": "3", "HOME": "/"}
+    assert conf.unknown_variables(environ) == ["STREAMER_DETECTORS", "STREAMER_NOPE"]

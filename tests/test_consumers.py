@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from channels.testing import WebsocketCommunicator
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from streamer.build import admission
 from streamer.codec import JpegFrame
+from streamer.consumers import WebcamConsumer
 from streamer.types import Box
 from streamer.wire import SUBPROTOCOL
 from tests import footage
@@ -263,3 +266,37 @@ async def test_a_full_server_says_so_and_lets_in_who_comes_when_a_place_is_free(
                     if answer["type"] == "hello":
                         break
                 await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("path", ["nope", "ws/", "ws/webcam/nope"])
+async def test_a_path_that_is_not_there_is_refused(server: RunningServer, path: str) -> None:
+    with pytest.raises(InvalidStatus) as caught:
+        async with connect(server.socket + path):
+            pass
+    assert caught.value.response.status_code == 403
+
+
+async def test_a_plain_client_gets_pictures_whatever_reply_it_asks_for(
+    server: RunningServer,
+) -> None:
+    async with plain(server, "/?reply=results") as socket:
+        await socket.send(footage.jpeg())
+        assert str(await asyncio.wait_for(socket.recv(), 20)).startswith("/9j/")
+
+
+async def test_nothing_is_left_of_a_session_that_ended() -> None:
+    before = asyncio.all_tasks()
+    for ending in ("disconnect", "empty message", "bad message"):
+        visitor = WebsocketCommunicator(WebcamConsumer.as_asgi(), "/")
+        assert (await visitor.connect())[0]
+        assert admission().sessions == 1
+        await visitor.send_to(bytes_data=footage.jpeg())
+        await visitor.receive_from(20)
+        if ending == "empty message":
+            await visitor.send_input({"type": "websocket.receive", "bytes": b""})
+        elif ending == "bad message":
+            await visitor.send_to(text_data="{")
+        await visitor.disconnect()
+        await asyncio.sleep(0)
+        assert admission().sessions == 0
+        assert asyncio.all_tasks() <= before, ending

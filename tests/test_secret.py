@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from VideoStream.secret import secret_key
 
@@ -35,3 +36,10 @@ def test_who_starts_at_the_same_time_has_the_same_key(tmp_path: Path) -> None:
 
 def test_another_place_has_another_key(tmp_path: Path) -> None:
     assert secret_key(tmp_path / "one") != secret_key(tmp_path / "other")
+
+
+def test_an_empty_key_is_no_key(tmp_path: Path) -> None:
+    file = tmp_path / "secret_key"
+    file.touch()
+    with pytest.raises(ImproperlyConfigured, match="is empty"):
+        secret_key(file)

@@ -84,6 +84,28 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
             pass
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--ip", "192.0.2.1"], "Choose an address of this machine with --ip"),
+        (["--ip", ""], "--ip is empty"),
+        (["--port", "70000"], "expected a port of 0 to 65535, came 70000"),
+    ],
+)
+def test_an_address_that_cannot_be_is_told_with_the_remedy(
+    tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    with pytest.raises(RuntimeError, match=says), serve(tmp_path, *arguments):
+        pass
+
+
+def test_behind_https_it_names_the_address_that_visitors_use(tmp_path: Path) -> None:
+    origin = "https://cam.example.org"
+    with serve(tmp_path, DJANGO_CSRF_TRUSTED_ORIGINS=origin) as server:
+        assert f"  {origin}/" in server.said
+        assert "http://" not in server.said
+
+
 async def test_frame_count_is_when_motion_begins(tmp_path: Path) -> None:
     with serve(tmp_path, "--frame-count", "3", STREAMER_FRAME_COUNT="99") as server:
         url = server.socket + "ws/webcam/?detectors=motion"

@@ -51,3 +51,21 @@ def test_reduction_brings_the_longer_side_to_480_or_less(
 ) -> None:
     frame = ArrayFrame(np.zeros((size[1], size[0], 3), np.uint8))
     assert frame.reduction == reduction
+
+
+def test_anybodys_numbers_make_a_box() -> None:
+    labelled = Labelled((1.4, 2.6, 1e12, np.int64(4)), 5, 1)  # type: ignore[arg-type]
+    assert labelled.box == Box(1, 3, 1 << 20, 4)
+    assert (labelled.label, labelled.confidence) == ("5", 1.0)
+
+
+@pytest.mark.parametrize("box", [(1, 2, 3), (1, 2, 3, float("nan")), (1, 2, 3, float("inf")), None])
+def test_what_is_no_box_is_told(box: object) -> None:
+    with pytest.raises(ValueError, match="expected a box of four finite numbers, came"):
+        Labelled(box, "thing")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["size", "motion", "faces"])
+def test_a_finding_takes_no_name_that_has_a_form_of_its_own(name: str) -> None:
+    with pytest.raises(ValueError, match=f"came '{name}'"):
+        Detections((1, 1)).with_finding(name)
