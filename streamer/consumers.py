@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 MAX_UNSENT = 32
 """Answers to settings that may wait for a client to read them."""
 LAST_WORD_SECONDS = 1.0
+"""How long the error before a close may take to be sent."""
 
 GONE = (OSError, Disconnected)
 """What uvicorn and daphne raise for a message to who has just left; the disconnect follows."""
