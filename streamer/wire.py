@@ -110,7 +110,7 @@ def read_text(text: str, max_bytes: int) -> SettingsChange:
         )
     try:
         return msgspec.json.decode(text, type=SettingsChange)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise settings_error(str(error)) from None
 
 
