@@ -69,21 +69,30 @@ def detector_specs(settings: conf.Conf) -> tuple[DetectorSpec, ...]:
 
 
 def _in_order(specs: Sequence[DetectorSpec]) -> tuple[DetectorSpec, ...]:
-    """Return the detectors so that each comes behind those that it requires."""
+    """Return the detectors as they are listed, but none before those that it requires."""
     known = {spec.name: spec for spec in specs}
     requires = {name: spec.cls.requires for name, spec in known.items()}
     try:
-        order = tuple(TopologicalSorter(requires).static_order())
+        TopologicalSorter(requires).prepare()
     except CycleError as error:
         raise SettingsError(
             f"DETECTORS require each other: {' -> '.join(error.args[1])}."
         ) from None
-    if missing := set(order) - set(known):
+    if missing := {name for names in requires.values() for name in names} - set(known):
         raise SettingsError(
             f"DETECTORS lacks {', '.join(sorted(missing))}, which another one requires. "
             f"It has: {', '.join(known)}."
         )
-    return tuple(known[name] for name in order)
+    order: dict[str, DetectorSpec] = {}
+
+    def place(name: str) -> None:
+        for required in requires[name]:
+            place(required)
+        order.setdefault(name, known[name])
+
+    for name in known:
+        place(name)
+    return tuple(order.values())
 
 
 def _detector_class(path: str) -> type[Detector]:

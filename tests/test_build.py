@@ -89,7 +89,13 @@ def test_what_is_no_detector_is_told_as_what_it_is(entries: tuple[str, ...], say
 def test_detectors_run_behind_those_that_they_require_in_whatever_order_they_stand() -> None:
     backwards = tuple(reversed(conf.Conf().DETECTORS))
     names = [spec.name for spec in build.detector_specs(conf.Conf(DETECTORS=backwards))]
-    assert names.index("faces") < min(names.index("landmarks"), names.index("emotion"))
+    assert names == ["faces", "emotion", "landmarks", "motion"]
+
+
+def test_a_detector_of_ones_own_runs_where_it_is_listed() -> None:
+    entries = (*conf.Conf().DETECTORS, own("OwnDetector"))
+    names = [spec.name for spec in build.detector_specs(conf.Conf(DETECTORS=entries))]
+    assert names == ["motion", "faces", "landmarks", "emotion", "own"]
 
 
 class EggDetector(OwnDetector):
