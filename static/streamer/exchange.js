@@ -2,12 +2,14 @@
  * The exchange with the server: pictures of a video go there, results come back, and what is too old
  * is sorted out. It knows nothing of who wants it, or of the page.
  *
+ * @typedef {import("./capture.js").Form} Form
  * @typedef {import("./link.js").LinkState} LinkState
  * @typedef {import("./protocol.js").Hello} Hello
  * @typedef {import("./protocol.js").InForce} InForce
  * @typedef {import("./protocol.js").Result} Result
  * @typedef {import("./protocol.js").ServerError} ServerError
  * @typedef {import("./settings.js").Settings} Settings
+ * @typedef {import("./words.js").Reduced} Reduced
  * @typedef {object} ExchangeEvents
  * @property {() => void} changed the state of the link, or whether results come in
  * @property {(hello: Hello) => void} hello
@@ -24,6 +26,7 @@
  * @property {(url: string, protocol: string) => WebSocket} [openSocket]
  * @property {() => boolean} [online]
  */
+import { Adaptation } from "./adaptation.js";
 import { Capture } from "./capture.js";
 import { Link } from "./link.js";
 import { isFresh, Pacer } from "./pacing.js";
@@ -35,14 +38,18 @@ const GIVE_UP = 10_000;
 
 export class Exchange {
   #on;
+  #video;
   #settings;
   #meter;
   #now;
   #pacer = new Pacer();
+  #adaptation = new Adaptation();
   #capture;
   #link;
   #sender;
   #lastResult = 0;
+  /** When the first settings were told to the server, until it has answered. @type {number | null} */
+  #greeted = null;
   /** Names of the detectors that the server has. @type {string[]} */
   #offered = [];
 
@@ -54,6 +61,7 @@ export class Exchange {
   /** @param {ExchangeParts & {on: ExchangeEvents}} parts */
   constructor({ video, url, settings, meter, now, on, openSocket, online }) {
     this.#on = on;
+    this.#video = video;
     this.#settings = settings;
     this.#meter = meter;
     this.#now = now;
@@ -70,7 +78,7 @@ export class Exchange {
       link: this.#link,
       pacer: this.#pacer,
       meter,
-      form: settings,
+      form: () => this.#form,
       now,
     });
   }
@@ -78,6 +86,22 @@ export class Exchange {
   /** Does the server owe an answer for longer than is usual? */
   get silent() {
     return this.#pacer.isSilent(this.#now());
+  }
+
+  /** What is sent less than the user wants, and why; null where all is sent. @returns {Reduced | null} */
+  get reduced() {
+    const { ceiling, rung, slow } = this.#adaptation;
+    const { pace } = this.#pacer;
+    if (slow === null && pace === null) {
+      return null;
+    }
+    const fps = Math.min(rung.fps ?? Number.POSITIVE_INFINITY, pace ?? Number.POSITIVE_INFINITY);
+    return {
+      fps: Number.isFinite(fps) ? fps : null,
+      quality: rung.quality < ceiling.quality ? rung.quality : null,
+      width: rung.width < ceiling.width ? rung.width : null,
+      slow: slow ?? "server",
+    };
   }
 
   /** Opens the connection, or leaves it open. */
@@ -103,13 +127,38 @@ export class Exchange {
 
   /** To be called several times a second: silence makes no event of its own. */
   tick() {
+    this.#judge();
     if (this.answered && this.#pacer.silence(this.#now()) > GIVE_UP) {
       this.#link.restart();
     }
   }
 
   get #wanted() {
-    return serverSettings(this.#settings(), this.#offered);
+    // A picture that came in lower quality has nothing to show in a higher one.
+    const { quality } = this.#form;
+    return serverSettings({ ...this.#settings(), quality }, this.#offered);
+  }
+
+  /** Of the next picture: as the user wants it, or less. @returns {Form} */
+  get #form() {
+    const { quality, width } = this.#settings();
+    const { videoWidth, videoHeight } = this.#video;
+    const longest = Math.min(width, Math.max(videoWidth, videoHeight) || width);
+    this.#adaptation.limit({ quality, width: longest }, this.#now());
+    return this.#adaptation.rung;
+  }
+
+  /** Is what is sent too late, or is there room for more? */
+  #judge() {
+    const now = this.#now();
+    const before = this.#adaptation.rung.quality;
+    if (this.#adaptation.judge(now, this.#pacer.oldest(now))) {
+      const { fps, quality } = this.#adaptation.rung;
+      this.#pacer.limit("age", fps);
+      if (quality !== before) {
+        this.#link.update(this.#wanted);
+      }
+    }
   }
 
   /** @returns {import("./link.js").LinkEvents} */
@@ -122,13 +171,22 @@ export class Exchange {
         this.#sender.pump();
       },
       hello: (hello) => {
-        this.#pacer.open(hello.window, hello.limits.max_fps, this.#now());
+        this.#greeted = this.#now();
+        this.#pacer.open(hello.window, hello.limits.max_fps, this.#greeted);
+        this.#adaptation.open(this.#greeted);
         this.#meter.newSession();
         this.#sender.open(hello.limits);
         this.#offered = hello.detectors;
         this.#on.hello(hello);
       },
-      settings: (settings) => this.#on.settings(settings),
+      settings: (settings) => {
+        if (this.#greeted !== null) {
+          this.#adaptation.idle(this.#now() - this.#greeted);
+          this.#greeted = null;
+        }
+        // What is wanted stays what the user wants, however much of it can be had now.
+        this.#on.settings({ ...settings, quality: this.#settings().quality });
+      },
       refused: (error) => this.#on.refused(error),
       pace: (pace) => {
         this.#pacer.obey(pace);
@@ -143,8 +201,15 @@ export class Exchange {
   /** @param {Result} result */
   #arrived(result) {
     const now = this.#now();
+    const late = this.#pacer.isSilent(now);
     const captured = this.#pacer.acknowledge(result.seq, now);
     this.answered = true;
+    if (captured !== null) {
+      const server = Object.values(result.ms).reduce((sum, part) => sum + part, 0);
+      const { roundTrip } = this.#pacer;
+      this.#adaptation.answered({ captured, server, late, roundTrip }, now);
+      this.#judge();
+    }
     this.#meter.serverDropped(result.dropped);
     if (captured === null || !isFresh(now - captured, now - this.#lastResult)) {
       this.#meter.lost();

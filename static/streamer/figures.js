@@ -6,19 +6,24 @@
  */
 import { Chart } from "./chart.js";
 import { write } from "./notice.js";
+import { reducedWords } from "./words.js";
 
 const NOTHING = "–";
 
 export class Figures {
   #elements;
   #charts;
+  #reduced;
 
   /**
    * @param {Elements} elements
    * @param {{fps: HTMLElement, age: HTMLElement, data: HTMLElement}} roots of the charts
+   * @param {{why: HTMLElement, what: HTMLElement}} reduced  why has the role "status"; what does not,
+   *   since it may change every second for a while
    */
-  constructor(elements, { fps, age, data }) {
+  constructor(elements, { fps, age, data }, reduced) {
     this.#elements = elements;
+    this.#reduced = reduced;
     this.#charts = [
       new Chart({
         root: fps,
@@ -50,6 +55,13 @@ export class Figures {
       const value = values?.[/** @type {keyof Values} */ (name)] ?? null;
       write(element, value === null ? NOTHING : figureText(value));
     }
+  }
+
+  /** @param {import("./words.js").Reduced | null} reduced what less is sent than the user wants */
+  reduce(reduced) {
+    const { why, what } = reducedWords(reduced);
+    write(this.#reduced.why, why);
+    write(this.#reduced.what, what);
   }
 
   /** @param {Values | null} values of this second; null leaves a gap */

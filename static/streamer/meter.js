@@ -5,6 +5,7 @@
  *   dropped since the start, kilobytes (1000 bytes) a second
  * @typedef {{at: number, value: number}} Event
  */
+import { median } from "./median.js";
 
 /** The live figures over a sliding window of time. */
 export class Meter {
@@ -112,17 +113,4 @@ function prune(events, since) {
 /** @param {Event[]} events */
 function total(events) {
   return events.reduce((sum, event) => sum + event.value, 0);
-}
-
-/**
- * @param {number[]} values
- * @returns {number | null}
- */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) {
-    return null;
-  }
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

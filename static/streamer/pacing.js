@@ -73,6 +73,12 @@ export class Pacer {
     }
   }
 
+  /** Frames a second that the server asks for, fewer than it said at first; null when it does not. */
+  get pace() {
+    const pace = this.#limits.get("pace") ?? Number.POSITIVE_INFINITY;
+    return pace < (this.#limits.get("hello") ?? 0) ? pace : null;
+  }
+
   /** Frames a second that are allowed now. */
   get fps() {
     return Math.min(...this.#limits.values());
@@ -132,6 +138,16 @@ export class Pacer {
   /** From sending to acknowledgement, smoothed, milliseconds; 0 before the first. */
   get roundTrip() {
     return this.#roundTrip;
+  }
+
+  /**
+   * The age of the oldest frame that is not acknowledged: what comes back can be no newer.
+   * @param {number} now
+   * @returns {number} milliseconds since its capture; 0 when nothing is outstanding
+   */
+  oldest(now) {
+    const [oldest] = this.#flying.values();
+    return oldest === undefined ? 0 : now - oldest.captured;
   }
 
   /**

@@ -88,6 +88,7 @@ const figures = new Figures(
     age: find("chart-age", HTMLElement),
     data: find("chart-data", HTMLElement),
   },
+  { why: find("reduced-why", HTMLElement), what: find("reduced", HTMLElement) },
 );
 const session = new Session({
   video,
@@ -193,7 +194,8 @@ function isLive() {
 function tick() {
   session.tick();
   const found = isLive() ? detections : null;
-  figures.show(isLive() ? meter.read() : null);
+  figures.show(found && meter.read());
+  figures.reduce(found && session.reduced);
   const unseen = toggle.classList.contains("running") ? "" : PRIVACY;
   write(seen, found ? seenWords(found) : unseen);
   const news = found && herald.offer(seenWords(found, false), now());

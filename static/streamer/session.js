@@ -73,6 +73,11 @@ export class Session {
     return { name: silent ? "quiet" : "live" };
   }
 
+  /** What is sent less than the user wants, and why; null where all is sent. */
+  get reduced() {
+    return this.#exchange.reduced;
+  }
+
   start() {
     this.#meter.reset();
     this.#begin();

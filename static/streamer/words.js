@@ -6,6 +6,9 @@
  *   camera: running, but the camera is away; waiting: between two tries to reach the server;
  *   quiet: the server owes an answer; failed: stopped, the user has to do something
  * @typedef {{name: StateName, fault?: Fault, retryIn?: number}} State  retryIn: milliseconds
+ * @typedef {{fps: number | null, quality: number | null, width: number | null,
+ *   slow: import("./answers.js").Slow}} Reduced
+ *   what less is sent than the user wants (null: no less), and where most of the time goes
  * @typedef {import("./protocol.js").Detections} Detections
  * @typedef {import("./protocol.js").Custom} Custom
  */
@@ -22,6 +25,13 @@ const STATUS = {
   failed: "Stopped",
 };
 
+/** @type {Record<import("./answers.js").Slow, string>} */
+const SLOW = {
+  network: "The connection is slow.",
+  server: "The server is busy.",
+  device: "This device is busy.",
+};
+
 /** Said where what is seen will stand, as long as nothing is. */
 export const PRIVACY = "Pictures go to this server and are not kept.";
 
@@ -35,6 +45,30 @@ export function statusWords(state) {
   }
   const seconds = Math.max(1, Math.round((state.retryIn ?? 0) / 1_000));
   return `${state.fault?.title ?? "The server is gone"}. Trying again in ${seconds} s.`;
+}
+
+/**
+ * @param {Reduced | null} reduced
+ * @returns {{why: string, what: string}} such as "The connection is slow." and
+ *   "Reduced to 12 frames a second, quality 40, 480 px."; empty where all is sent
+ */
+export function reducedWords(reduced) {
+  if (!reduced) {
+    return { why: "", what: "" };
+  }
+  const { fps, quality, width, slow } = reduced;
+  const parts = [
+    fps && `${rateText(fps)} a second`,
+    quality && `quality ${quality}`,
+    width && `${width} px`,
+  ];
+  return { why: SLOW[slow], what: `Reduced to ${parts.filter(Boolean).join(", ")}.` };
+}
+
+/** @param {number} fps */
+function rateText(fps) {
+  const rate = fps < 9.95 ? Number(fps.toFixed(1)) : Math.round(fps);
+  return rate === 1 ? "1 frame" : `${rate} frames`;
 }
 
 /**
