@@ -1,5 +1,6 @@
 # make run     sets up what is missing and serves http://127.0.0.1:8000/
 # make test    sets up what is missing and checks everything
+# make bench   measures speed, faces and servers; a few minutes (docs/performance.md)
 # make lock    writes the pins anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the Python; ARGS="--port 9000" goes to `manage.py serve`.
@@ -11,7 +12,7 @@ BIN := .venv/bin
 NPM := $(or $(shell command -v npm),$(BIN)/npm)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check test-python test-js lock clean
+.PHONY: run test check test-python test-js bench lock clean
 
 run: .venv/.runtime node_modules/.runtime
 	@$(BIN)/python manage.py serve $(ARGS)
@@ -31,6 +32,9 @@ test-js: node_modules/.dev
 
 test-python: .venv/.dev node_modules/.dev
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: .venv/.dev
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 # Stamps say what is installed, so that a second run installs nothing.
 

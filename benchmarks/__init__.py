@@ -1,0 +1,1 @@
+"""Measures VideoStream: `python -m benchmarks`; docs/performance.md tells how and why."""
