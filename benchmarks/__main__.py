@@ -19,6 +19,8 @@ from benchmarks.report import Table
 
 DEFAULT_FILE = Path("var/benchmark.json")
 """In the folder for what the program makes, which git ignores."""
+MOST_FPS = 120
+"""Frames a second that a webcam may have: there are numbers for half a minute of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +92,37 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def main(given: Sequence[str] | None = None, console: Console | None = None) -> None:
-    """Measure what the command line asks for; show tables and write the JSON file."""
+def read(given: Sequence[str] | None) -> argparse.Namespace:
+    """Return what the command line asks for; leaves with a message where it cannot be done."""
     parser = arguments()
     asked = parser.parse_args(given)
+    asked.parts = asked.parts or list(PARTS)
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"expected parts among {', '.join(PARTS)}; came {', '.join(sorted(unknown))}")
-    if asked.width < 320:
-        parser.error(f"expected a width of 320 or more, came {asked.width}")
+    if not 320 <= asked.width <= 1920:
+        parser.error(f"expected a width of 320 to 1920, came {asked.width}")
+    if not 1 <= asked.fps <= MOST_FPS:
+        parser.error(f"expected 1 to {MOST_FPS} frames a second, came {asked.fps:g}")
+    try:
+        next(_clip(asked).frames(asked.width))
+    except ValueError as error:
+        parser.error(str(error))
+    return asked
+
+
+def main(given: Sequence[str] | None = None, console: Console | None = None) -> None:
+    """Measure what the command line asks for; show tables and write the JSON file."""
+    asked = read(given)
     # Eighty columns, as for a pipe by default, would cut the tables.
     console = console or Console(width=None if sys.stdout.isatty() else 120)
-    parts = asked.parts or list(PARTS)
     bar = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     found: dict[str, Sequence[Any]] = {}
     # Drawn between two measurements, never during one.
     with Progress(*bar, console=console, auto_refresh=False, transient=True) as progress:
-        for name in parts:
+        for name in asked.parts:
             found[name] = PARTS[name].measure(asked, progress)
             PARTS[name].table(found[name]).show(console)
-    parameters = vars(asked) | {"parts": parts, "clip": _clip(asked).name, "json": str(asked.json)}
+    parameters = vars(asked) | {"clip": _clip(asked).name, "json": str(asked.json)}
     report.write(asked.json, report.document(parameters, found))
     console.print(f"All figures are in {asked.json}.")
 

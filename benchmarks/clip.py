@@ -114,9 +114,9 @@ def _corner_around(box: Box, width: int, height: int, frame: Image) -> tuple[int
 
 
 def hard_cuts(frames: Iterable[Image]) -> Iterator[Image]:
-    """Yield the frames in scenes that nothing leads over to: as it is, mirrored, from afar, and
-    upside down, which has no face that looks upright."""
-    scenes = (_as_it_is, _mirrored, _from_afar, _upside_down)
+    """Yield the frames in scenes that nothing leads over to: as it is, mirrored, upside
+    down, which has no face that looks upright, and from afar."""
+    scenes = (_as_it_is, _mirrored, _upside_down, _from_afar)
     for number, frame in enumerate(frames):
         yield scenes[number // SCENE_FRAMES % len(scenes)](frame)
 

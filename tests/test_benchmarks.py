@@ -115,7 +115,7 @@ def test_four_faces_are_four_and_cuts_hide_them() -> None:
     frames = [shot.bgr for shot in footage.pan(8)]
     assert [len(find(encode(frame, 70))) for frame in clip.four_faces(frames)] == [4] * 8
     scenes = list(clip.hard_cuts([frames[0]] * 4 * clip.SCENE_FRAMES))[:: clip.SCENE_FRAMES]
-    assert [len(find(encode(frame, 70))) for frame in scenes] == [1, 1, 1, 0]
+    assert [len(find(encode(frame, 70))) for frame in scenes] == [1, 1, 0, 1]
 
 
 # Ratios
@@ -229,6 +229,22 @@ def test_an_unknown_part_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["pipelines"])
     assert "expected parts among pipeline, faces, server" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--width", "100"], "came 100"),
+        (["--fps", "0"], "came 0"),
+        (["--clip", "missing.mp4"], "Expected a video in missing.mp4"),
+    ],
+)
+def test_what_cannot_be_measured_is_told(
+    given: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(given)
+    assert told in capsys.readouterr().err
 
 
 def test_a_webcam_reads_ages_from_a_real_server(server: RunningServer) -> None:
