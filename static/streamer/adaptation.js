@@ -18,7 +18,7 @@ import { Trials } from "./trials.js";
 /** Pictures older than this are late, milliseconds. */
 const TARGET = 150;
 /** What is measured ends where the answer comes; until it is on the screen it takes this share more. */
-const MARGIN = 0.9;
+const MARGIN = 0.85;
 /** No picture can be newer than the way there and back is long; so many times that is no fault. */
 const FAR = 1.3;
 /** Nor is so many times the age that nothing could lower. */

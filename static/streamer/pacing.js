@@ -110,9 +110,9 @@ export class Pacer {
    */
   sent(seq, captured, now) {
     this.#flying.set(seq, { captured, sent: now });
-    // Frames come unevenly. One that is late by less than half an interval does not delay the next, so
-    // 30 a second pass a limit of 30; one that is later than that does not let a burst through.
-    this.#scheduled = Math.max(this.#scheduled + this.#interval, now - this.#interval / 2);
+    // Frames come unevenly. One that is late by less than an interval does not delay the next, so 30 a
+    // second pass a limit of 30; one that is later than that does not let a burst through.
+    this.#scheduled = Math.max(this.#scheduled + this.#interval, now - this.#interval);
   }
 
   /**

@@ -17,6 +17,8 @@ export class Sender {
   #form;
   #now;
   #encoding = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   /** @type {Limits | null} */
   #limits = null;
 
@@ -55,14 +57,17 @@ export class Sender {
     }
   }
 
+  /** May a picture be taken now? If time alone is in the way, it is tried again in time. */
   #mayEncode() {
-    return (
-      !this.#encoding &&
-      this.#limits !== null &&
-      this.#link.ready &&
-      this.#capture.fresh &&
-      this.#pacer.wait(this.#now(), this.#link.buffered) === 0
-    );
+    clearTimeout(this.#timer);
+    if (this.#encoding || !this.#limits || !this.#link.ready || !this.#capture.fresh) {
+      return false;
+    }
+    const wait = this.#pacer.wait(this.#now(), this.#link.buffered);
+    if (wait > 0 && Number.isFinite(wait)) {
+      this.#timer = setTimeout(() => this.pump(), wait);
+    }
+    return wait === 0;
   }
 
   /** @param {Limits} limits */

@@ -114,11 +114,12 @@ test("A server that takes its time over the first frames is not taken for a slow
 });
 
 test("A link that halves is followed within seconds, and so is its return.", () => {
-  const simulation = new Simulation(slow(1_000_000)).run(20);
-  simulation.change(slow(500_000));
+  const simulation = new Simulation(slow(1_200_000)).run(20);
+  assert.deepEqual(simulation.changes, []);
+  simulation.change(slow(600_000));
   simulation.run(5);
   assert.ok(simulation.run(15).last(15).age < IN_TIME, `${simulation.last(15).age} ms`);
-  simulation.change(slow(1_000_000));
+  simulation.change(slow(1_200_000));
   simulation.run(12);
   assert.deepEqual(simulation.adaptation.rung, FULL);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Pacer } from "../../static/streamer/pacing.js";
 import { Sender } from "../../static/streamer/sender.js";
-import { HELLO, settle } from "./fakes.js";
+import { fakeTimers, HELLO, settle } from "./fakes.js";
 
 /** A sender whose camera always has a new picture, and whose encoder ends when it is told to. */
 function sending() {
@@ -84,4 +84,22 @@ test("Nothing is taken from the camera before the server has told its limits.", 
   const { sender, state } = sending();
   sender.pump();
   assert.equal(state.encoding, 0);
+});
+
+test("Where time alone is in the way, the picture goes when its time has come.", async (t) => {
+  const timers = fakeTimers(t);
+  const { sender, pacer, state, encoded } = sending();
+  pacer.limit("age", 1 / 0.5);
+  sender.open(HELLO.limits);
+  sender.pump();
+  await encoded();
+  await encoded();
+  assert.equal(state.sent, 2);
+  state.now += 400;
+  timers.pass(490);
+  assert.equal(state.encoding, 0);
+  state.now += 100;
+  timers.pass(20);
+  await encoded();
+  assert.equal(state.sent, 3);
 });
