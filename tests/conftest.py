@@ -4,13 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server import RunningServer, serve
+from streamer.servers import SERVERS
+from tests.server import ROOT, RunningServer, serve
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what needs a server on each; in a browser, on the default one."""
+    if "server_name" in metafunc.fixturenames:
+        in_browser = metafunc.definition.path.is_relative_to(ROOT / "tests" / "browser")
+        names = ["daphne"] if in_browser else list(SERVERS)
+        metafunc.parametrize("server_name", names, scope="session")
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def server(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Return a server with default settings, which tests of one session share."""
-    with serve(tmp_path_factory.mktemp("server")) as running:
+    with serve(tmp_path_factory.mktemp(server_name), "--server", server_name) as running:
         yield running
         assert running.process.poll() is None, "the server went down"
         assert "Traceback" not in running.log

@@ -29,6 +29,20 @@ class RunningServer:
         return self.url.replace("http", "ws", 1)
 
     @property
+    def port(self) -> int:
+        return int(self.url.rstrip("/").rpartition(":")[2])
+
+    @property
+    def memory(self) -> int:
+        """Return the resident memory of the process in bytes, as Linux tells it."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * 4096
+
+    @property
+    def files(self) -> int:
+        """Return how many files and sockets the process has open, as Linux tells it."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    @property
     def log(self) -> str:
         return self.log_file.read_text()
 

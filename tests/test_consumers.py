@@ -220,6 +220,26 @@ async def test_a_burst_is_answered_by_the_newest_and_counts_the_rest(
         assert len(answers) < 12
 
 
+async def test_a_subprotocol_that_we_do_not_speak_is_not_agreed_on(server: RunningServer) -> None:
+    async with connect(server.socket, subprotocols=[Subprotocol("videostream.v9")]) as socket:
+        assert socket.subprotocol is None
+        await socket.send(footage.jpeg())
+        assert str(await asyncio.wait_for(socket.recv(), 20)).startswith("/9j/")
+
+
+@pytest.mark.parametrize(("size", "code"), [(1 << 20, 4009), ((1 << 20) + 1, None)])
+async def test_messages_beyond_a_mebibyte_end_the_connection_before_they_are_read(
+    server: RunningServer, size: int, code: int | None
+) -> None:
+    async with version1(server) as (socket, _):
+        with pytest.raises(ConnectionClosed) as caught:
+            await socket.send(bytes(size))
+            while True:
+                await asyncio.wait_for(socket.recv(), 20)
+    came = caught.value.rcvd.code if caught.value.rcvd else None
+    assert came == code or (code is None and came == 1009)  # daphne tells no code, uvicorn 1009
+
+
 async def test_visitors_share_nothing(server: RunningServer) -> None:
     async with version1(server) as (one, _), version1(server) as (other, _):
         await one.send('{"type":"settings","detectors":["faces"],"reply":"results"}')
@@ -252,9 +272,9 @@ async def test_a_foreign_page_is_refused_before_the_hand_shake(
 
 
 async def test_a_full_server_says_so_and_lets_in_who_comes_when_a_place_is_free(
-    tmp_path: Path,
+    tmp_path: Path, server_name: str
 ) -> None:
-    with serve(tmp_path, STREAMER_MAX_SESSIONS="1") as server:
+    with serve(tmp_path, "--server", server_name, STREAMER_MAX_SESSIONS="1") as server:
         async with version1(server) as (_, hello):
             assert hello["type"] == "hello"
             async with version1(server) as (second, error):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -58,14 +59,23 @@ def test_what_the_page_names_is_served_and_comes_from_here(server: RunningServer
             assert headers["Cache-Control"] == "max-age=0, public"
 
 
+def test_replies_name_the_server_and_not_what_it_is_made_of(server: RunningServer) -> None:
+    _, headers, _ = get(server.url)
+    names = {name.lower(): value for name, value in headers.items()}
+    assert names["server"] == "VideoStream"
+    assert "date" not in names
+
+
 def test_errors_tell_strangers_nothing(server: RunningServer) -> None:
     status, _, page = get(server.url + "no/such/page")
     assert status == 404
     assert "urlpatterns" not in page
 
 
-def test_on_all_addresses_it_prints_each_allows_each_and_names_https(tmp_path: Path) -> None:
-    with serve(tmp_path, "--ip", "0.0.0.0") as server:
+def test_on_all_addresses_it_prints_each_allows_each_and_names_https(
+    tmp_path: Path, server_name: str
+) -> None:
+    with serve(tmp_path, "--server", server_name, "--ip", "0.0.0.0") as server:
         urls = re.findall(r"http://(\S+):(\d+)/", server.said)
         assert ("127.0.0.1", urls[0][1]) in urls
         assert socket.gethostname() in {host for host, _ in urls}
@@ -76,32 +86,55 @@ def test_on_all_addresses_it_prints_each_allows_each_and_names_https(tmp_path: P
         assert get(local, Host="evil.example")[0] == 400
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_on_an_ipv6_address_it_serves_as_well(tmp_path: Path, server_name: str) -> None:
+    with serve(tmp_path, "--server", server_name, "--ip", "::1") as server:
+        assert server.url.startswith("http://[::1]:")
+        assert get(server.url)[0] == 200
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path, server_name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        says = f"port {port}.*choose another with --port"
-        with pytest.raises(RuntimeError, match=says), serve(tmp_path, "--port", str(port)):
+        port = str(taken.getsockname()[1])
+        says = (
+            rf"Cannot serve on 127\.0\.0\.1 port {port}: \[Errno \d+\] Address already in use\. "
+            "Another program has this port: choose another with --port"
+        )
+        command = ("--server", server_name, "--port", port)
+        with pytest.raises(RuntimeError, match=says), serve(tmp_path, *command):
             pass
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--ip", "192.0.2.1"], "Choose an address of this machine with --ip"),
+        (
+            ["--ip", "192.0.2.1"],
+            r"Cannot serve on 192\.0\.2\.1 port 0: \[Errno \d+\] Cannot assign requested address\. "
+            "Choose an address of this machine with --ip",
+        ),
         (["--ip", ""], "--ip is empty"),
         (["--port", "70000"], "expected a port of 0 to 65535, came 70000"),
     ],
 )
 def test_an_address_that_cannot_be_is_told_with_the_remedy(
-    tmp_path: Path, arguments: list[str], says: str
+    tmp_path: Path, server_name: str, arguments: list[str], says: str
 ) -> None:
-    with pytest.raises(RuntimeError, match=says), serve(tmp_path, *arguments):
+    command = ("--server", server_name, *arguments)
+    with pytest.raises(RuntimeError, match=says), serve(tmp_path, *command):
         pass
 
 
-def test_behind_https_it_names_the_address_that_visitors_use(tmp_path: Path) -> None:
+def test_a_server_that_there_is_not_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    says = r"invalid choice: 'apache' \(choose from '?daphne'?, '?uvicorn'?\)"
+    with pytest.raises(RuntimeError, match=says), serve(tmp_path, "--server", "apache"):
+        pass
+
+
+def test_behind_https_it_names_the_address_that_visitors_use(
+    tmp_path: Path, server_name: str
+) -> None:
     origin = "https://cam.example.org"
-    with serve(tmp_path, DJANGO_CSRF_TRUSTED_ORIGINS=origin) as server:
+    with serve(tmp_path, "--server", server_name, DJANGO_CSRF_TRUSTED_ORIGINS=origin) as server:
         assert f"  {origin}/" in server.said
         assert "http://" not in server.said
 
@@ -126,10 +159,12 @@ def test_a_frame_count_that_makes_no_sense_is_refused() -> None:
     assert "STREAMER_FRAME_COUNT is '0'" in ran.stderr
 
 
-def test_it_stops_when_it_is_told_to(tmp_path: Path) -> None:
-    with serve(tmp_path) as server:
-        server.process.terminate()
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_when_it_is_told_to(tmp_path: Path, server_name: str, stop: int) -> None:
+    with serve(tmp_path, "--server", server_name) as server:
+        server.process.send_signal(stop)
         assert server.process.wait(20) == 0
+        assert "Traceback" not in server.log
 
 
 def test_the_bare_daphne_command_works_as_well(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streamer import build
+from streamer import build, servers
 from streamer.addresses import is_loopback, reachable_hosts
 from streamer.conf import PREFIX
 
@@ -38,7 +38,7 @@ def _cannot_serve(ip: str, port: int, failure: Exception) -> str:
 class Command(BaseCommand):
     """Migrates if needed, then serves until it is stopped."""
 
-    help = "Serve VideoStream by daphne."
+    help = "Serve VideoStream."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -57,6 +57,12 @@ class Command(BaseCommand):
             type=int,
             help="frames that build the motion background before motion is reported (default: 32)",
         )
+        parser.add_argument(
+            "--server",
+            choices=servers.SERVERS,
+            default="daphne",
+            help="ASGI server: daphne or uvicorn (default: %(default)s)",
+        )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         # Before the system checks run, so that they check what was asked for.
@@ -66,7 +72,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         # Only where they are going to run: the application loads all of the site.
-        from streamer.server import DaphneServer  # noqa: PLC0415
+        server_class = servers.load(options["server"])
         from VideoStream.asgi import application  # noqa: PLC0415
 
         ip, port = options["ip"], options["port"]
@@ -77,7 +83,7 @@ class Command(BaseCommand):
         hosts = reachable_hosts(ip)
         settings.ALLOWED_HOSTS = list(dict.fromkeys([*settings.ALLOWED_HOSTS, *hosts]))
         call_command("migrate", interactive=False, verbosity=0)
-        server = DaphneServer(application, ip, port, lambda port: self._welcome(ip, hosts, port))
+        server = server_class(application, ip, port, lambda port: self._welcome(ip, hosts, port))
         server.run()
         if server.failure:
             raise CommandError(_cannot_serve(ip, port, server.failure))

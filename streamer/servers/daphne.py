@@ -1,22 +1,34 @@
-"""The daphne server that `manage.py serve` runs."""
+"""Daphne, with the flow control that it lacks."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
+
+from streamer.servers import SERVER_NAME
 
 INBOX = "videostream.inbox"
 """Where a connection's scope holds its inbox until the application starts."""
 
 MOST_WAITING = 64
 """Messages of one WebSocket that may wait to be handled before its socket is read further."""
+
+END_SECONDS = 4
+"""How long applications may take to end when the server stops, before they are cancelled; and
+once more after that."""
+
+RESTARTING = 1012
+"""The close code of a server that goes down, as in the IANA registry of close codes."""
 
 
 @implementer(IPushProducer)
@@ -36,6 +48,11 @@ class Outbox:
 
     def stopProducing(self) -> None:  # noqa: N802
         self._open.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the client has read enough of what was sent."""
+        return self._open.is_set()
 
     async def wait(self) -> None:
         """Wait until the client has read enough of what was sent."""
@@ -69,23 +86,19 @@ class Inbox:
 
 
 class DaphneServer(Server):
-    """Daphne on one address, with flow control of WebSockets: sending waits for who reads slowly,
-    and who sends too fast is read as fast as messages are handled.
-
-    Daphne itself keeps all that is not read, and all that is not handled, however much that is.
-    """
+    """Daphne on one address. By itself it keeps all that is not read, and all that is not handled,
+    however much that is."""
 
     def __init__(
-        self, application: Any, host: str, port: int, on_listening: Callable[[int], None]
+        self, application: Any, ip: str, port: int, on_listening: Callable[[int], None]
     ) -> None:
-        """Call `on_listening` with the port once connections are taken; port 0 means any."""
 
         async def from_inbox(scope: dict[str, Any], receive: Any, send: Any) -> None:
             inbox = scope.pop(INBOX, None)
             await application(scope, inbox.get if inbox else receive, send)
 
-        endpoints = build_endpoint_description_strings(host=host, port=port)
-        super().__init__(from_inbox, endpoints=endpoints, server_name="VideoStream")
+        endpoints = build_endpoint_description_strings(host=ip, port=port)
+        super().__init__(from_inbox, endpoints=endpoints, server_name=SERVER_NAME)
         self._on_listening = on_listening
         self._outboxes: dict[Any, Outbox] = {}
         self.failure: Exception | None = None
@@ -100,11 +113,14 @@ class DaphneServer(Server):
         self.stop()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        if scope["type"] != "websocket":
-            return super().create_application(protocol, scope)
         outbox = self._outboxes[protocol] = Outbox()
+        if scope["type"] != "websocket":
+            protocol.registerProducer(outbox, True)
+            protocol.handle_exception = partial(self._failed, protocol)
+            return super().create_application(protocol, scope)
         protocol.transport.unregisterProducer()  # that of the HTTP request it began as
         protocol.transport.registerProducer(outbox, True)
+        protocol.onPing = partial(self._answer_ping, protocol, outbox)
         inbox = scope[INBOX] = Inbox(protocol.transport)
         inbox.queue = super().create_application(protocol, scope)
         return inbox
@@ -115,6 +131,57 @@ class DaphneServer(Server):
             outbox.stopProducing()
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self._release(protocol)
         await super().handle_reply(protocol, message)
-        if message["type"] == "websocket.send" and (outbox := self._outboxes.get(protocol)):
+        waits = message["type"] in ("websocket.send", "http.response.body")
+        if waits and (outbox := self._outboxes.get(protocol)):
             await outbox.wait()
+
+    @staticmethod
+    def _answer_ping(protocol: Any, outbox: Outbox, payload: bytes) -> None:
+        if outbox.is_open:  # else the answer would wait with all the others
+            protocol.sendPong(payload)
+
+    def _release(self, protocol: Any) -> None:
+        """Let go of an HTTP request before its reply ends: Twisted calls it a fault to do it
+        later."""
+        if self._outboxes.pop(protocol, None):
+            protocol.unregisterProducer()
+
+    @staticmethod
+    def _failed(protocol: Any, exception: Exception) -> None:
+        """Answer for an application that failed. Where its reply has begun, the connection ends:
+        daphne would begin another reply, fail at that, and look after no connection any more."""
+        if protocol._response_started:
+            protocol.transport.abortConnection()
+        else:
+            type(protocol).handle_exception(protocol, exception)
+
+    def kill_all_applications(self) -> Deferred[None]:
+        return Deferred.fromFuture(asyncio.ensure_future(self._end()))
+
+    async def _end(self) -> None:
+        """Tell each application that its client is gone, then cancel what goes on.
+
+        Daphne only cancels, and Django then leaves the task that makes the reply behind: a task
+        that is there when Python exits can crash it.
+        """
+        going = []
+        for protocol, details in self.connections.items():
+            if task := details.get("application_instance"):
+                going.append(task)
+                if isinstance(protocol, WebSocketProtocol):
+                    message = {"type": "websocket.disconnect", "code": RESTARTING}
+                    protocol.application_queue.put_nowait(message)
+                    protocol.sendCloseFrame(RESTARTING)
+                else:
+                    protocol.send_disconnect()
+        if going:
+            await asyncio.wait(going, timeout=END_SECONDS)
+        await asyncio.sleep(0.1)  # generators that were let go of end meanwhile
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
+                task.cancel()
+            await asyncio.wait(others, timeout=END_SECONDS)
+        await asyncio.get_running_loop().shutdown_asyncgens()

@@ -1,0 +1,233 @@
+"""Clients that do not read, send too much, break the rules or stay, on each real server."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, IncompleteRead
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as connect_now
+from websockets.typing import Subprotocol
+
+from streamer.codec import encode
+from streamer.wire import SUBPROTOCOL
+from tests import footage
+from tests.server import RunningServer, serve
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
+
+MIB = 1 << 20
+ALLOWED = 24 * MIB
+"""What a process may grow by for reasons of its own; what is sent here is several times that."""
+
+HAND_SHAKE = (
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
+
+
+def frame(opcode: int, payload: bytes) -> bytes:
+    """Return a WebSocket frame of less than 126 bytes, masked with zeros."""
+    return struct.pack("!BBI", 0x80 | opcode, 0x80 | len(payload), 0) + payload
+
+
+async def served(server: RunningServer) -> None:
+    """Have a picture worked on, so that all is loaded and the server is known to be well."""
+    async with connect(server.socket, max_size=None) as socket:
+        await socket.send(footage.jpeg())
+        assert await asyncio.wait_for(socket.recv(), 20)
+
+
+async def served_in_the_end(server: RunningServer) -> None:
+    """Wait until the server, which was full, lets somebody in."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await served(server)
+            except ConnectionClosed:
+                await asyncio.sleep(0.1)
+
+
+async def send_deaf(
+    socket: ClientConnection, message: str | bytes, count: int, pause: float = 0
+) -> None:
+    """Send without ever reading; a server that takes no more, or closes, is what we want."""
+    try:
+        async with asyncio.timeout(10):
+            for _ in range(count):
+                await socket.send(message)
+                await asyncio.sleep(pause)
+    except (TimeoutError, ConnectionClosed):
+        pass
+
+
+@contextmanager
+def raw(server: RunningServer, sends: bytes) -> Iterator[socket.socket]:
+    """Open a connection that takes little at a time, and send this on it."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.settimeout(20)
+        client.connect(("127.0.0.1", server.port))
+        with suppress(ConnectionError):  # who is refused may see it already here
+            client.sendall(sends)
+        yield client
+
+
+@linux_only
+async def test_a_plain_client_that_never_reads_costs_no_memory_and_delays_no_stop(
+    tmp_path: Path, server_name: str
+) -> None:
+    large = encode(footage.shot(size=(1280, 960), zoom=2.5).bgr, 95)
+    with serve(tmp_path, "--server", server_name, STREAMER_MAX_FPS="1000") as server:
+        await served(server)
+        before = server.memory
+        url = server.socket + "?detectors=&quality=100"
+        async with connect(url, max_size=None, max_queue=1, close_timeout=1) as socket:
+            await send_deaf(socket, large, 1500, pause=0.002)
+            assert server.memory - before < ALLOWED
+            await served(server)
+            server.process.terminate()
+            assert await asyncio.to_thread(server.process.wait, 10) == 0
+        assert "Traceback" not in server.log
+
+
+@linux_only
+async def test_a_flood_of_settings_that_are_never_read_costs_no_memory_and_no_place(
+    tmp_path: Path, server_name: str
+) -> None:
+    flood = json.dumps({"type": "settings", "detectors": ["x" * 3900]})
+    protocols = [Subprotocol(SUBPROTOCOL)]
+    with serve(tmp_path, "--server", server_name, STREAMER_MAX_SESSIONS="1") as server:
+        url = server.socket
+        async with connect(url, subprotocols=protocols, max_queue=1, close_timeout=1) as socket:
+            await socket.send(struct.pack("<I", 1) + footage.jpeg())
+            assert "hello" in str(await socket.recv())
+            assert "result" in str(await asyncio.wait_for(socket.recv(), 20))
+            before = server.memory
+            files = server.files
+            await send_deaf(socket, flood, 60_000)
+            assert server.memory - before < ALLOWED
+            async with asyncio.timeout(10):
+                while server.files >= files:
+                    await asyncio.sleep(0.1)
+            await served_in_the_end(server)
+        assert "Traceback" not in server.log
+
+
+@linux_only
+def test_a_flood_of_pings_whose_answers_are_never_read_costs_no_memory(
+    server: RunningServer,
+) -> None:
+    with raw(server, HAND_SHAKE + b"\r\n") as client:
+        assert client.recv(12) == b"HTTP/1.1 101"
+        before = server.memory
+        for _ in range(600):
+            client.sendall(frame(9, bytes(125)) * 1000)
+        assert server.memory - before < ALLOWED
+
+
+@linux_only
+def test_an_endless_reply_waits_for_who_does_not_read_and_ends_with_its_client(
+    tmp_path: Path, server_name: str
+) -> None:
+    site = {"DJANGO_SETTINGS_MODULE": "tests.endless"}
+    request = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with serve(tmp_path, "--server", server_name, **site) as server:
+        time.sleep(1)  # until the models are loaded
+        before = server.memory
+        with raw(server, request) as client:
+            time.sleep(2)
+            assert server.memory - before < ALLOWED
+            got = 0
+            while got < 64 * MIB:
+                got += len(client.recv(MIB))
+            assert server.memory - before < ALLOWED
+            assert "ended after" not in server.log
+        while not (ended := re.search(r"ended after (\d+) parts", server.log)):
+            time.sleep(0.05)
+        assert int(ended[1]) * 65_536 < got + ALLOWED
+        assert "Traceback" not in server.log
+        with raw(server, request) as client:
+            assert client.recv(1)
+            server.process.send_signal(signal.SIGINT)
+            assert server.process.wait(10) == 0
+        assert server.log.count("ended after") == 2
+        assert "Traceback" not in server.log
+
+
+def test_replies_follow_each_other_on_one_connection(server: RunningServer) -> None:
+    request = b"GET /static/streamer/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n"
+    requests = request % (b"page.js", b"") * 20 + request % (b"none", b"Connection: close\r\n")
+    with raw(server, requests) as client:
+        got = b"".join(iter(lambda: client.recv(MIB), b""))
+    assert got.count(b"HTTP/1.1 200 ") == 20
+    assert got.count(b"HTTP/1.1 404 ") == 1
+
+
+def test_a_reply_that_fails_on_its_way_ends_and_harms_no_other(
+    tmp_path: Path, server_name: str
+) -> None:
+    site = {"DJANGO_SETTINGS_MODULE": "tests.endless"}
+    with serve(tmp_path, "--server", server_name, **site) as server:
+        for times in (1, 2):
+            client = HTTPConnection("127.0.0.1", server.port, timeout=10)
+            client.request("GET", "/broken")
+            with pytest.raises((IncompleteRead, ConnectionError)):
+                client.getresponse().read()
+            client.close()
+            assert server.log.count("RuntimeError: the camera broke") == times
+
+
+def test_who_is_there_when_the_server_stops_is_told(tmp_path: Path, server_name: str) -> None:
+    with serve(tmp_path, "--server", server_name) as server, connect_now(server.socket) as client:
+        client.send(footage.jpeg())
+        assert client.recv(20)
+        server.process.terminate()
+        with pytest.raises(ConnectionClosed) as caught:
+            client.recv(20)
+        assert caught.value.rcvd
+        assert caught.value.rcvd.code == 1012
+        assert server.process.wait(10) == 0
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize(
+    ("sends", "rude"),
+    [
+        (HAND_SHAKE + b"\r\n", frame(1, b"\xff\xfe")),
+        (HAND_SHAKE + b"\r\n", frame(3, b"")),
+        (HAND_SHAKE + b"\r\n", b"\x82\x01?"),  # without a mask
+        (HAND_SHAKE + b"\r\n" + frame(2, b"early") * 100_000, b""),
+        (HAND_SHAKE + b"Cookie: " + bytes(20_000) + b"\r\n\r\n", b""),
+        (HAND_SHAKE + b"Cookie: " + b"x" * 20_000 + b"\r\n\r\n", b""),
+        (b"\x16\x03\x01 this is TLS\r\n\r\n", b""),
+        (HAND_SHAKE + b"\r\n", b""),
+    ],
+    ids=["not-text", "opcode", "no-mask", "early", "zeros", "long", "tls", "nothing"],
+)
+def test_rude_clients_and_those_that_vanish_leave_no_traceback(
+    server: RunningServer, sends: bytes, rude: bytes
+) -> None:
+    before = server.log.count("Traceback")
+    with raw(server, sends) as client:
+        with suppress(ConnectionError):
+            client.recv(1000)
+            client.sendall(rude)
+        if rude:
+            with pytest.raises(ConnectionError):
+                while client.recv(1000):
+                    pass
+                raise ConnectionError
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    asyncio.run(served(server))
+    assert server.log.count("Traceback") == before
