@@ -29,8 +29,6 @@ const TOLERANCE = 150;
 const ROOM = 0.85;
 /** An accepted age that has fallen to this share was not the way's own after all. */
 const NEARER = 0.7;
-/** Of several stalls within this time only the first is forgiven, milliseconds. */
-const FORGIVEN = 10_000;
 /** The pauses between two judgements count up to this, milliseconds. */
 const LONGEST_STEP = 250;
 
@@ -50,7 +48,8 @@ export class Adaptation {
   #trials = new Trials();
   /** Has this session ever been in time? */
   #inTimeBefore = false;
-  #forgiven = Number.NEGATIVE_INFINITY;
+  /** Would a stall now be the first? */
+  #forgiving = true;
   /** @type {Slow} */
   #slow = "network";
 
@@ -80,6 +79,7 @@ export class Adaptation {
    */
   open(now) {
     this.#inTimeBefore = false;
+    this.#forgiving = true;
     this.#floor = 0;
     this.#accepted = 0;
     this.#descent = null;
@@ -114,13 +114,11 @@ export class Adaptation {
   answered(answer, now) {
     const age = now - answer.captured;
     this.#floor = Math.min(this.#floor, age);
-    // A stall is no slow link, nor is a server that wakes up: what waited meanwhile does not count, unless
-    // it happens again and again.
-    if (answer.late && (this.#inTimeBefore || answer.server > age / 2)) {
-      if (now - this.#forgiven > FORGIVEN) {
-        this.#forgiven = now;
-        this.#settle(now);
-      }
+    // A stall is no slow link, nor is a server that wakes up: what waited meanwhile does not count. Again
+    // only if all was well in between.
+    if (answer.late && this.#forgiving && (this.#inTimeBefore || answer.server > age / 2)) {
+      this.#forgiving = false;
+      this.#settle(now);
     }
     this.#answers.add(answer, now);
   }
@@ -180,6 +178,7 @@ export class Adaptation {
    */
   #inTime(age, now) {
     this.#inTimeBefore = true;
+    this.#forgiving = true;
     this.#descent = null;
     this.#learn(age, now);
     const limit = this.#limit;

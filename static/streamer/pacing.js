@@ -13,6 +13,8 @@ const MOST_BUFFERED = 16_384;
 const BUFFER_PAUSE = 20;
 /** A limit of 0 would never be lifted by a result; this is one frame in ten seconds. */
 const LEAST_FPS = 0.1;
+/** How late a frame may be without delaying the next, as a share of the interval. A server allows a whole. */
+const UNEVENNESS = 0.8;
 /** Weight of the newest round trip in the smoothed one, as TCP has it (RFC 6298). */
 const SMOOTHING = 1 / 8;
 /** A server that owes an answer for this long is silent, milliseconds … */
@@ -110,9 +112,9 @@ export class Pacer {
    */
   sent(seq, captured, now) {
     this.#flying.set(seq, { captured, sent: now });
-    // Frames come unevenly. One that is late by less than an interval does not delay the next, so 30 a
-    // second pass a limit of 30; one that is later than that does not let a burst through.
-    this.#scheduled = Math.max(this.#scheduled + this.#interval, now - this.#interval);
+    // Frames come unevenly. One that is a little late does not delay the next, so 30 a second pass a limit
+    // of 30; one that is later than that does not let a burst through.
+    this.#scheduled = Math.max(this.#scheduled + this.#interval, now - UNEVENNESS * this.#interval);
   }
 
   /**

@@ -17,8 +17,6 @@ export class Sender {
   #form;
   #now;
   #encoding = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
   /** @type {Limits | null} */
   #limits = null;
 
@@ -45,7 +43,10 @@ export class Sender {
     this.#limits = limits;
   }
 
-  /** There is a new picture, or new credit: sends if both are there. */
+  /**
+   * There is a new picture, or new credit: sends if both are there. A picture that comes before its time
+   * is left out: if it waited for it, so would every one that follows.
+   */
   async pump() {
     while (this.#mayEncode()) {
       this.#encoding = true;
@@ -57,17 +58,14 @@ export class Sender {
     }
   }
 
-  /** May a picture be taken now? If time alone is in the way, it is tried again in time. */
   #mayEncode() {
-    clearTimeout(this.#timer);
-    if (this.#encoding || !this.#limits || !this.#link.ready || !this.#capture.fresh) {
-      return false;
-    }
-    const wait = this.#pacer.wait(this.#now(), this.#link.buffered);
-    if (wait > 0 && Number.isFinite(wait)) {
-      this.#timer = setTimeout(() => this.pump(), wait);
-    }
-    return wait === 0;
+    return (
+      !this.#encoding &&
+      this.#limits !== null &&
+      this.#link.ready &&
+      this.#capture.fresh &&
+      this.#pacer.wait(this.#now(), this.#link.buffered) === 0
+    );
   }
 
   /** @param {Limits} limits */

@@ -5,7 +5,7 @@ import { bytes, Simulation } from "./simulation.js";
 
 /** The target, and a camera's interval besides: an age is counted in whole ones. */
 const IN_TIME = 150;
-const SETTLING = 20;
+const SETTLING = 30;
 const FULL = { fps: null, quality: 70, width: 640 };
 
 /** @param {number} rate bytes a second each way */
@@ -91,6 +91,17 @@ test("After a stall of three seconds it goes on as before, at once.", () => {
   assert.ok(simulation.last(0.5).age < 60, `${simulation.last(0.5).age} ms`);
   assert.ok(simulation.last(0.5).fps >= 28, `${simulation.last(0.5).fps} fps`);
   simulation.run(30);
+  assert.deepEqual(simulation.changes, []);
+});
+
+test("Stall after stall, a good link stays one.", () => {
+  const simulation = new Simulation({}).run(5);
+  for (let time = 0; time < 5; time += 1) {
+    simulation.change({ stopped: true });
+    simulation.run(2);
+    simulation.change({ stopped: false });
+    simulation.run(2);
+  }
   assert.deepEqual(simulation.changes, []);
 });
 

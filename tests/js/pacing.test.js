@@ -69,7 +69,7 @@ test("A new session owes nothing for the old one.", () => {
 
 test("A camera of 30 frames a second passes a limit of 30 whole, also when its frames come unevenly.", () => {
   assert.ok(run(opened(), 30) > 29.5);
-  const uneven = run(opened(), 30, (index) => (index % 2) * 3);
+  const uneven = run(opened(), 30, (index) => (index % 2) * 20);
   assert.ok(uneven > 29.5, `${uneven}`);
 });
 
@@ -86,13 +86,13 @@ test("The limit holds on average whatever the camera's rate.", () => {
   }
 });
 
-test("A pause in the camera is not made up for by a burst: one more may go at once.", () => {
+test("A pause in the camera is not made up for by a burst.", () => {
   const pacer = opened({ window: 9, fps: 10 });
   pacer.sent(1, 0, 0);
   pacer.sent(2, 5_000, 5_000);
-  assert.equal(pacer.wait(5_000), 0);
-  pacer.sent(3, 5_000, 5_000);
-  assert.equal(pacer.wait(5_000), 100);
+  assert.equal(pacer.wait(5_000), 20);
+  pacer.sent(3, 5_020, 5_020);
+  assert.equal(pacer.wait(5_020), 100);
 });
 
 test("A pace message is obeyed at once, in both directions.", () => {
