@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -78,10 +78,14 @@ class Pipeline:
         self._count += 1
         self._rate.tick()
         start = time.perf_counter()
-        if picture:
-            _ = frame.bgr  # first: the reduced picture costs least where this is there
         detections = Detections((frame.width, frame.height))
-        for detector in self._running(detectors, detections.size):
+        running = self._running(detectors, detections.size)
+        # First what is needed anyhow, so that the rest is made of it and not decoded for itself.
+        if picture:
+            _ = frame.bgr
+        elif any(detector.reads_gray for detector in running):
+            _ = frame.gray
+        for detector in running:
             detections = detector.detect(frame, detections)
         detected = time.perf_counter()
         scene = self._draw(frame.bgr, detections, picture) if picture else None
@@ -96,7 +100,7 @@ class Pipeline:
         )
         return Result(detections, jpeg, timings)
 
-    def _running(self, names: Sequence[str], size: tuple[int, int]) -> Iterable[Detector]:
+    def _running(self, names: Sequence[str], size: tuple[int, int]) -> Collection[Detector]:
         """Return the named detectors in order. One that was off, or saw frames of another size
         (a turned phone), starts anew."""
         if size != self._size:

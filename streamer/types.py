@@ -44,6 +44,20 @@ class Box(NamedTuple):
         )
         return Box(left, top, right - left, bottom - top)
 
+    def grown(self, share: float, pixels: int = 0) -> Box:
+        """Return the box with a margin on each side: a share of that side, and pixels."""
+        dx, dy = round(self.w * share) + pixels, round(self.h * share) + pixels
+        return Box(self.x - dx, self.y - dy, self.w + 2 * dx, self.h + 2 * dy)
+
+    def overlap(self, other: Box) -> float:
+        """Return intersection over union, in 0..1."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.w, other.x + other.w)
+        bottom = min(self.y + self.h, other.y + other.h)
+        shared = max(right - left, 0) * max(bottom - top, 0)
+        union = self.w * self.h + other.w * other.h - shared
+        return shared / union if union else 0.0
+
     @staticmethod
     def union(boxes: Iterable[Box]) -> Box | None:
         """Return the smallest box around all `boxes`, None where there are none."""
@@ -204,6 +218,8 @@ class Detector(ABC):
 
     name: ClassVar[str]
     requires: ClassVar[Sequence[str]] = ()
+    reads_gray: ClassVar[bool] = False
+    """Whether it reads `frame.gray`: told before, `frame.reduced` is made of that."""
 
     @abstractmethod
     def detect(self, frame: Frame, found: Detections) -> Detections:

@@ -55,12 +55,3 @@ def pan(count: int) -> Iterator[Shot]:
 def jpeg(quality: int = 80) -> bytes:
     """Return the still shot as JPEG."""
     return encode(shot().bgr, quality)
-
-
-def iou(one: Box, other: Box) -> float:
-    """Return the overlap of two boxes: intersection over union, in 0..1."""
-    left, top = max(one.x, other.x), max(one.y, other.y)
-    right = min(one.x + one.w, other.x + other.w)
-    bottom = min(one.y + one.h, other.y + other.h)
-    shared = max(right - left, 0) * max(bottom - top, 0)
-    return shared / (one.w * one.h + other.w * other.h - shared)

@@ -157,14 +157,14 @@ async def test_each_reply_form_has_the_same_result(server: RunningServer) -> Non
         picture = base64.b64decode(forms["base64"].pop("image"))
         assert JpegFrame(picture).width == 640
         face = forms["results"]["detections"]["faces"][0]
-        assert footage.iou(Box(*face["box"]), footage.shot().face) > 0.7
+        assert Box(*face["box"]).overlap(footage.shot().face) > 0.7
         assert len(face["landmarks"]) == 68
         assert face["emotion"]["label"] == "happy"
         for seq, form in enumerate(forms.values()):
             assert (form["type"], form["seq"], form["dropped"]) == ("result", seq, 0)
             assert set(form["ms"]) == {"wait", "decode", "detect", "draw", "encode"}
             (each,) = form["detections"]["faces"]
-            assert footage.iou(Box(*each["box"]), Box(*face["box"])) > 0.95
+            assert Box(*each["box"]).overlap(Box(*face["box"])) > 0.95
 
 
 async def test_wrong_settings_are_told_and_change_nothing(server: RunningServer) -> None:

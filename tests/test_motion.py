@@ -42,7 +42,7 @@ def test_something_new_is_boxed_in_the_pixels_of_the_frame(size: tuple[int, int]
     moved[y : y + h, x : x + w] = 255 - moved[y : y + h, x : x + w]
     region = Box.union(detect(detector, moved))
     assert region is not None
-    assert footage.iou(region, Box(x, y, w, h)) > 0.7
+    assert region.overlap(Box(x, y, w, h)) > 0.7
 
 
 def test_two_things_that_move_are_two_regions_and_one_union() -> None:
@@ -54,7 +54,7 @@ def test_two_things_that_move_are_two_regions_and_one_union() -> None:
     assert len(regions) == 2
     union = Box.union(regions)
     assert union is not None
-    assert footage.iou(union, Box(50, 100, 450, 280)) > 0.9
+    assert union.overlap(Box(50, 100, 450, 280)) > 0.9
 
 
 def test_a_still_scene_with_sensor_noise_has_no_motion() -> None:

@@ -46,13 +46,13 @@ def test_the_motion_box_spans_all_regions() -> None:
     scene = canvas()
     regions = [Box(100, 100, 50, 50), Box(300, 250, 60, 70)]
     annotate(scene, Detections((640, 480)).with_motion(regions), CAPTION)
-    assert footage.iou(pixels(scene, MOTION), Box(100, 100, 260, 220)) > 0.95
+    assert pixels(scene, MOTION).overlap(Box(100, 100, 260, 220)) > 0.95
 
 
 def test_a_face_has_brackets_at_its_corners_only() -> None:
     scene = canvas()
     annotate(scene, Detections((640, 480)).with_faces([Face(0, Box(200, 150, 120, 120))]), CAPTION)
-    assert footage.iou(pixels(scene, FACE), Box(200, 150, 120, 120)) > 0.9
+    assert pixels(scene, FACE).overlap(Box(200, 150, 120, 120)) > 0.9
     assert tuple(scene[150, 260]) == (128, 128, 128)
 
 
@@ -77,7 +77,7 @@ def test_boxes_of_anybodys_detector_are_drawn_with_their_labels() -> None:
     found = Detections((640, 480)).with_finding("hands", [Labelled(box, "left hand", 0.6)])
     annotate(scene, found, CAPTION)
     annotate(bare, Detections((640, 480)), CAPTION)
-    assert footage.iou(pixels(scene, OTHER), box) > 0.95
+    assert pixels(scene, OTHER).overlap(box) > 0.95
     label = scene[270:300, 400:560]
     assert (label != bare[270:300, 400:560]).any()
     assert pixels(label, TEXT, 10).w > 30
@@ -86,7 +86,7 @@ def test_boxes_of_anybodys_detector_are_drawn_with_their_labels() -> None:
 def test_all_is_drawn_at_the_scale_of_a_smaller_picture() -> None:
     scene = canvas((320, 240))
     annotate(scene, Detections((640, 480)).with_motion([Box(100, 100, 300, 200)]), CAPTION)
-    assert footage.iou(pixels(scene, MOTION), Box(50, 50, 150, 100)) > 0.95
+    assert pixels(scene, MOTION).overlap(Box(50, 50, 150, 100)) > 0.95
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -129,7 +129,7 @@ def test_texts_never_cover_each_other(size: tuple[int, int]) -> None:
         pen.label(Box(x, 20, 60, 60), ("neutral 100%", "neutral"))
     for index, one in enumerate(pen.taken):
         for other in pen.taken[:index]:
-            assert footage.iou(one, other) == 0
+            assert one.overlap(other) == 0
 
 
 def test_the_emotion_is_by_its_face() -> None:

@@ -28,6 +28,19 @@ def test_clipping_leaves_what_is_inside(box: Box, inside: Box) -> None:
     assert box.clipped(100, 100) == inside
 
 
+def test_a_box_grows_on_each_side() -> None:
+    assert Box(10, 20, 40, 60).grown(0.5) == Box(-10, -10, 80, 120)
+    assert Box(10, 20, 40, 60).grown(0, 5) == Box(5, 15, 50, 70)
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    box = Box(0, 0, 10, 10)
+    assert box.overlap(box) == 1
+    assert box.overlap(Box(5, 0, 10, 10)) == pytest.approx(50 / 150)
+    assert box.overlap(Box(10, 0, 10, 10)) == 0
+    assert Box(0, 0, 0, 0).overlap(Box(0, 0, 0, 0)) == 0
+
+
 def test_boxes_that_touch_still_touch_when_they_are_scaled() -> None:
     left, right = Box(0, 0, 33, 10).scaled(0.7), Box(33, 0, 40, 10).scaled(0.7)
     assert left.x + left.w == right.x

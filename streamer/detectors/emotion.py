@@ -26,6 +26,7 @@ class EmotionDetector(Detector):
     """
 
     name = "emotion"
+    reads_gray = True
     requires = ("faces",)
 
     def load(self) -> None:

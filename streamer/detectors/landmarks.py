@@ -26,6 +26,7 @@ class LandmarkDetector(Detector):
     """
 
     name = "landmarks"
+    reads_gray = True
     requires = ("faces",)
 
     def load(self) -> None:

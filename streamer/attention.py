@@ -1,0 +1,86 @@
+"""Says which parts of a picture are worth searching again: those that changed since they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.types import Box, Image
+
+SIDE = 80
+"""Cells along the longer side of a picture; on 640 pixels a cell is 8, a tenth of a small face."""
+CHANGE = 8
+"""Grey levels by which the mean of a cell differs before it counts; the noise of a camera averages
+out to a level or two over a cell."""
+CUT = 0.5
+"""Share of the cells that change from one picture to the next where the scene is another."""
+JOIN = np.ones((3, 3), np.uint8)
+
+
+class Attention:
+    """Remembers each cell of the picture as it was when it was last searched.
+
+    What changes a little at a time counts in the end, since it is compared with what was searched
+    and not with the picture before.
+    """
+
+    def __init__(self) -> None:
+        self._now: Image = np.zeros((1, 1), np.uint8)
+        self._before: Image | None = None
+        self._searched: Image = self._now
+        self._cell = 1.0
+        self.cut = True
+
+    def look(self, reduced: Image, width: int) -> None:
+        """Take the next picture, grey and of any size; boxes are of one `width` pixels wide.
+
+        Then `cut` says whether it shows another scene than the one before; the first one does.
+        """
+        height, across = reduced.shape
+        share = SIDE / max(height, across)
+        size = (max(1, round(across * share)), max(1, round(height * share)))
+        self._now = cv2.resize(reduced, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        self._cell = width / size[0]
+        if self._before is None:
+            self._searched = self._now.copy()
+        else:
+            moved = np.count_nonzero(_differ(self._now, self._before))
+            self.cut = bool(moved > CUT * self._now.size)
+        self._before = self._now
+
+    def changed(self, least: int, apart_from: Iterable[Box] = ()) -> list[Box]:
+        """Return the parts that have changed since they were searched, one box for each.
+
+        What is under `least` pixels wide or high waits until it has grown; what lies within
+        `apart_from` is left out.
+        """
+        cells = _differ(self._now, self._searched)
+        for box in apart_from:
+            cells[self._cells(box)] = 0
+        if not cells.any():
+            return []
+        joined = cv2.dilate(cells, JOIN)
+        _, _, parts, _ = cv2.connectedComponentsWithStats(joined)
+        # The first part is all that has not changed; dilation made each of the others larger.
+        boxes = (Box(x + 1, y + 1, w - 2, h - 2) for x, y, w, h, _ in parts[1:].tolist())
+        scaled = (box.scaled(self._cell) for box in boxes)
+        return [box for box in scaled if min(box.w, box.h) >= least]
+
+    def searched(self, box: Box) -> None:
+        """Note that this part is searched as it is now."""
+        cells = self._cells(box)
+        self._searched[cells] = self._now[cells]
+
+    def _cells(self, box: Box) -> tuple[slice, slice]:
+        height, width = self._now.shape
+        x, y, w, h = box.scaled(1 / self._cell).clipped(width, height)
+        return slice(y, y + h), slice(x, x + w)
+
+
+def _differ(one: Image, other: Image) -> NDArray[np.uint8]:
+    """Return 1 where two pictures differ, 0 elsewhere."""
+    difference = cv2.absdiff(one, other)
+    return cv2.threshold(difference, CHANGE, 1, cv2.THRESH_BINARY)[1]  # type: ignore[return-value]

@@ -1,0 +1,99 @@
+"""Which parts of a picture have changed since they were searched."""
+
+import numpy as np
+
+from streamer.attention import Attention
+from streamer.types import Box, Image
+
+WIDTH = 640
+LEAST = 40
+
+
+def room(seed: int = 0, noise: float = 4) -> Image:
+    """Return a grey room, 320x240, as a camera of some noise sees it."""
+    rng = np.random.default_rng(seed)
+    return np.clip(rng.normal(120, noise, (240, 320)), 0, 255).astype(np.uint8)
+
+
+def with_patch(picture: Image, box: Box, level: int = 60) -> Image:
+    """Return the picture with a darker box; its pixels are those of a frame twice as large."""
+    x, y, w, h = box.scaled(0.5)
+    changed = picture.copy()
+    changed[y : y + h, x : x + w] = level
+    return changed
+
+
+def attentive() -> Attention:
+    """Return one that has seen and searched the empty room."""
+    attention = Attention()
+    attention.look(room(), WIDTH)
+    attention.searched(Box(0, 0, 640, 480))
+    return attention
+
+
+def test_the_first_picture_is_a_new_scene() -> None:
+    attention = Attention()
+    attention.look(room(), WIDTH)
+    assert attention.cut
+    attention.look(room(1), WIDTH)
+    assert not attention.cut
+
+
+def test_another_scene_is_told_from_a_change() -> None:
+    attention = attentive()
+    attention.look(with_patch(room(1), Box(0, 0, 320, 400)), WIDTH)
+    assert not attention.cut
+    attention.look(255 - room(2), WIDTH)
+    assert attention.cut
+
+
+def test_noise_is_no_change() -> None:
+    attention = attentive()
+    for seed in range(1, 6):
+        attention.look(room(seed, noise=10), WIDTH)
+        assert attention.changed(LEAST) == []
+
+
+def test_each_change_has_a_box_that_holds_it() -> None:
+    attention = attentive()
+    one, other = Box(80, 96, 80, 88), Box(400, 200, 160, 120)
+    attention.look(with_patch(with_patch(room(1), one), other), WIDTH)
+    assert sorted(attention.changed(LEAST)) == [one, other]
+
+
+def test_what_was_searched_is_changed_no_more() -> None:
+    attention = attentive()
+    box = Box(400, 200, 160, 120)
+    attention.look(with_patch(room(1), box), WIDTH)
+    attention.searched(box)
+    assert attention.changed(LEAST) == []
+    attention.look(room(2), WIDTH)
+    assert attention.changed(LEAST) == [box]
+
+
+def test_what_changes_a_little_at_a_time_counts_in_the_end() -> None:
+    attention = attentive()
+    box = Box(400, 200, 160, 120)
+    told = []
+    for step in range(1, 8):
+        attention.look(with_patch(room(step), box, level=120 - 2 * step), WIDTH)
+        told.append(attention.changed(LEAST))
+    assert told[0] == []
+    assert told[-1] == [box]
+
+
+def test_small_changes_and_what_is_left_out_are_not_told() -> None:
+    attention = attentive()
+    attention.look(with_patch(room(1), Box(400, 200, 24, 120)), WIDTH)
+    assert attention.changed(LEAST) == []
+    attention.look(with_patch(room(2), Box(400, 200, 160, 120)), WIDTH)
+    assert attention.changed(LEAST, [Box(380, 180, 200, 160)]) == []
+
+
+def test_a_picture_taller_than_wide_has_its_cells() -> None:
+    attention = Attention()
+    upright = np.full((320, 240), 120, np.uint8)
+    attention.look(upright, 480)
+    attention.searched(Box(0, 0, 480, 640))
+    attention.look(with_patch(upright, Box(96, 400, 96, 96)), 480)
+    assert attention.changed(LEAST) == [Box(96, 400, 96, 96)]
