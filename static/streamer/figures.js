@@ -49,16 +49,15 @@ export class Figures {
     ];
   }
 
-  /** @param {Values | null} values null while nothing runs */
-  show(values) {
+  /**
+   * @param {Values | null} values null while nothing runs
+   * @param {import("./words.js").Reduced | null} reduced what less is sent than the user wants
+   */
+  show(values, reduced) {
     for (const [name, element] of Object.entries(this.#elements)) {
       const value = values?.[/** @type {keyof Values} */ (name)] ?? null;
       write(element, value === null ? NOTHING : figureText(value));
     }
-  }
-
-  /** @param {import("./words.js").Reduced | null} reduced what less is sent than the user wants */
-  reduce(reduced) {
     const { why, what } = reducedWords(reduced);
     write(this.#reduced.why, why);
     write(this.#reduced.what, what);

@@ -3,7 +3,7 @@
  * acknowledged), the rate, and a socket that still holds bytes of an earlier frame.
  *
  * Whoever has a reason to go slower says so by name with `limit`; the lowest counts. The server's
- * hello and its `pace` messages are two such names, a controller that watches the age may be another.
+ * hello and its `pace` messages are two such names, the controller that watches the age is another.
  * All times are milliseconds of one clock that never goes back (`performance.now()`).
  */
 

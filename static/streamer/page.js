@@ -194,8 +194,7 @@ function isLive() {
 function tick() {
   session.tick();
   const found = isLive() ? detections : null;
-  figures.show(found && meter.read());
-  figures.reduce(found && session.reduced);
+  figures.show(found && meter.read(), found && session.reduced);
   const unseen = toggle.classList.contains("running") ? "" : PRIVACY;
   write(seen, found ? seenWords(found) : unseen);
   const news = found && herald.offer(seenWords(found, false), now());

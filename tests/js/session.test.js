@@ -14,8 +14,11 @@ import {
   settle,
 } from "./fakes.js";
 
-/** A session on a fake camera, a fake server and a clock of its own. */
-function begun() {
+/**
+ * A session on a fake camera, a fake server and a clock of its own.
+ * @param {any[]} [granted] takes the settings that it tells to be in force
+ */
+function begun(granted = []) {
   const clock = { now: 10_000 };
   const now = () => clock.now;
   const { sockets, openSocket } = fakeServer();
@@ -39,7 +42,7 @@ function begun() {
     on: {
       state: (state) => states.push(state),
       hello: () => {},
-      settings: () => {},
+      settings: (inForce) => granted.push(inForce),
       refused: () => {},
       error: () => {},
       camera: () => {},
@@ -67,9 +70,12 @@ function begun() {
   };
 }
 
-/** The same, with the camera granted and the server's hello heard. */
-async function running() {
-  const parts = begun();
+/**
+ * The same, with the camera granted and the server's hello heard.
+ * @param {any[]} [granted]
+ */
+async function running(granted) {
+  const parts = begun(granted);
   parts.session.start();
   await settle();
   parts.sockets[0].says(HELLO);
@@ -349,5 +355,61 @@ test("A change of settings goes to the server over the same socket.", async () =
     width: 640,
   });
   assert.equal(sockets.length, 1);
+  session.stop();
+});
+
+/**
+ * Frames that come back late, one after another.
+ * @param {Awaited<ReturnType<typeof running>>} parts
+ * @param {number} age milliseconds
+ * @param {number} count
+ * @param {Record<string, number>} [ms] where the server's time goes
+ */
+async function exchangeLate({ sockets, clock, frame }, age, count, ms = {}) {
+  for (let index = 0; index < count; index += 1) {
+    clock.now += 40;
+    await frame();
+    clock.now += age;
+    sockets[0].says(resultText(/** @type {number} */ (sockets[0].frames.at(-1)), { ms }));
+    await settle();
+  }
+}
+
+test("Where pictures come late, less is sent, and the returned ones are asked for in as low a quality.", async () => {
+  /** @type {any[]} */ const granted = [];
+  const parts = await running(granted);
+  const { session, sockets } = parts;
+  assert.equal(session.reduced, null);
+  FakeCanvas.encoded = [];
+  await exchangeLate(parts, 400, 4);
+  assert.deepEqual(session.reduced, { fps: 10, quality: 40, width: null, slow: "network" });
+  assert.equal(FakeCanvas.encoded.at(-1)?.quality, 0.4);
+  const told = sockets[0].told.at(-1);
+  assert.deepEqual([told.quality, told.width], [40, 640]);
+  // What the user has chosen is not turned by the answers.
+  for (const { type, ...inForce } of sockets[0].told) {
+    sockets[0].says({ type, ...HELLO.settings, ...inForce });
+  }
+  assert.equal(granted.at(-1).quality, 70);
+  session.stop();
+});
+
+test("A new connection goes on with the quality that is sent, and says so.", async () => {
+  const parts = await running();
+  const { session, sockets } = parts;
+  await exchangeLate(parts, 400, 4);
+  session.show(false);
+  session.show(true);
+  sockets[1].says(HELLO);
+  assert.equal(sockets[1].told[0].quality, 40);
+  session.stop();
+});
+
+test("The server's own pace is told as the server's.", async () => {
+  const { session, sockets } = await running();
+  sockets[0].says({ type: "pace", window: 1, fps: 12 });
+  assert.deepEqual(session.reduced, { fps: 12, quality: null, width: null, slow: "server" });
+  sockets[0].says({ type: "pace", window: 2, fps: null });
+  assert.equal(session.reduced, null);
   session.stop();
 });

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UNPLUGGED } from "../../static/streamer/faults.js";
 import { Herald } from "../../static/streamer/herald.js";
-import { detectorWords, seenWords, statusWords } from "../../static/streamer/words.js";
+import {
+  detectorWords,
+  reducedWords,
+  seenWords,
+  statusWords,
+} from "../../static/streamer/words.js";
 
 /** @type {[number, number]} */
 const size = [640, 480];
@@ -57,4 +62,18 @@ test("A screen reader hears a change, and not more than one in five seconds.", (
   assert.equal(herald.offer("2 faces", 1_000), null);
   assert.equal(herald.offer("3 faces", 5_000), "3 faces");
   assert.equal(herald.offer("3 faces", 60_000), null);
+});
+
+test("What is reduced, and why, is told in plain words; where all is sent, nothing is said.", () => {
+  assert.deepEqual(reducedWords(null), { why: "", what: "" });
+  assert.deepEqual(reducedWords({ fps: 12, quality: 40, width: 480, slow: "network" }), {
+    why: "The connection is slow.",
+    what: "Reduced to 12 frames a second, quality 40, 480 px.",
+  });
+  assert.deepEqual(reducedWords({ fps: 7.468, quality: null, width: null, slow: "server" }), {
+    why: "The server is busy.",
+    what: "Reduced to 7.5 frames a second.",
+  });
+  const { what } = reducedWords({ fps: 1, quality: null, width: null, slow: "device" });
+  assert.equal(what, "Reduced to 1 frame a second.");
 });
