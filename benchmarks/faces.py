@@ -16,7 +16,6 @@ from benchmarks.report import Table, number
 from benchmarks.stream import TALL_CLIP, Stream
 from streamer.codec import JpegFrame
 from streamer.types import Box, Image
-from tests.footage import iou
 
 OVERLAP = 0.5
 """Intersection over union from which two boxes are the same face."""
@@ -69,7 +68,7 @@ def _around(boxes: Boxes, place: int) -> Boxes:
 
 
 def _same(face: Box, others: Iterable[Box]) -> bool:
-    return any(iou(face, other) >= OVERLAP for other in others)
+    return any(face.overlap(other) >= OVERLAP for other in others)
 
 
 def our_finder(fps: float) -> Callable[[bytes], list[Box]]:

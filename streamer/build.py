@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
 from inspect import signature
 
@@ -17,6 +16,7 @@ from streamer.detectors.motion import MotionDetector
 from streamer.dialects import Dialect, Message
 from streamer.errors import SettingsError
 from streamer.pipeline import DetectorSpec
+from streamer.pool import Pool
 from streamer.session import Session, SessionLimits
 from streamer.types import Detector, Limits
 
@@ -33,17 +33,15 @@ def admission() -> Admission:
 
 
 @cache
-def executor() -> Executor:
+def pool() -> Pool:
     """Return the threads that all vision of this process runs in; each loads its weights first."""
     settings = conf.load()
-    specs = detector_specs(settings)
-    return ThreadPoolExecutor(settings.WORKERS, "vision", initializer=_load, initargs=(specs,))
+    return Pool(settings.WORKERS, partial(_load, detector_specs(settings)))
 
 
 def warm_up() -> None:
-    """Start the threads of the executor, so that they have loaded what the first frame needs."""
-    for _ in range(conf.load().WORKERS):
-        executor().submit(bool)  # any call will do
+    """Have the vision threads load what the first frame needs."""
+    pool().warm_up()
 
 
 def _load(specs: Sequence[DetectorSpec]) -> None:
@@ -125,4 +123,4 @@ def session(
         window=settings.WINDOW,
         max_bad_frames=settings.MAX_BAD_FRAMES,
     )
-    return Session(detector_specs(settings), dialect, limits, executor(), send)
+    return Session(detector_specs(settings), dialect, limits, pool(), send)

@@ -15,7 +15,14 @@ from msgspec import UNSET
 from streamer import wire
 from streamer.errors import Code, MessageError
 from streamer.types import Result
-from streamer.wire import SUBPROTOCOL, ErrorMessage, Reply, ResultMessage, SettingsChange
+from streamer.wire import (
+    SUBPROTOCOL,
+    ErrorMessage,
+    Pace,
+    Reply,
+    ResultMessage,
+    SettingsChange,
+)
 
 Message = str | bytes
 """A text message or a binary one."""
@@ -43,6 +50,10 @@ class Dialect(Protocol):
 
     def error(self, error: MessageError) -> Message | None:
         """Return the message that tells an error, None where the dialect has none."""
+
+    def pace(self, window: int, fps: float | None) -> Message | None:
+        """Return the message that asks for a pace: frames unanswered, and frames a second, None
+        for as many as the limits allow; None where the dialect has no such message."""
 
 
 class Plain:
@@ -72,6 +83,9 @@ class Plain:
         return base64.b64encode(result.jpeg or b"").decode("ascii")
 
     def error(self, _error: MessageError) -> None:
+        return None
+
+    def pace(self, _window: int, _fps: float | None) -> None:
         return None
 
 
@@ -122,3 +136,6 @@ class Version1:
 
     def error(self, error: MessageError) -> str:
         return wire.encode(ErrorMessage(error.code, str(error), error.seq)).decode()
+
+    def pace(self, window: int, fps: float | None) -> str:
+        return wire.encode(Pace(window, None if fps is None else round(fps, 1))).decode()

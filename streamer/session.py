@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,6 +15,7 @@ from streamer.codec import JpegFrame
 from streamer.dialects import Dialect, Message
 from streamer.errors import Code, FrameError, MessageError
 from streamer.pipeline import DetectorSpec, PictureForm, Pipeline, with_required
+from streamer.pool import Pool
 from streamer.slot import LatestSlot
 from streamer.types import Limits
 from streamer.wire import Settings, SettingsChange
@@ -38,6 +38,10 @@ class SessionLimits:
     max_bad_frames: int = 10
 
 
+PACE_STEP = 0.1
+"""Share by which the pace has to change before the client is told again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A frame that came: its place among all that came, its number, and when it came."""
@@ -48,12 +52,21 @@ class Arrival:
     time: float
 
 
-class Session:
-    """Takes frames with `submit`, works on one at a time in the executor, answers with `send`.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A frame that was worked on, and what came of it: a message, or what was wrong."""
 
-    A newer frame takes the place of one that waits. A bad frame is answered and the session goes
-    on; `bad_frames` counts those in a row, and `max_bad_frames` end it. What ends it is raised as a
-    fatal MessageError by `submit`, `change` or `run`; to send and close is the caller's part.
+    arrival: Arrival
+    outcome: Message | MessageError
+
+
+class Session:
+    """Takes frames with `submit`, works on one at a time in the pool, answers with `send`.
+
+    A newer frame takes the place of one that waits, until its turn in the pool has come. A bad
+    frame is answered and the session goes on; `bad_frames` counts those in a row, and
+    `max_bad_frames` end it. What ends it is raised as a fatal MessageError by `submit`, `change` or
+    `run`; to send and close is the caller's part.
     """
 
     def __init__(
@@ -61,13 +74,14 @@ class Session:
         specs: Sequence[DetectorSpec],
         dialect: Dialect,
         limits: SessionLimits,
-        executor: Executor,
+        pool: Pool,
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         self._specs = specs
         self._dialect = dialect
         self.limits = limits
-        self._executor = executor
+        self._share = pool.share(limits.max_fps)
+        self._told_fps: float | None = None
         self._send = send
         self._pipeline = Pipeline(specs)
         self._slot: LatestSlot[Arrival] = LatestSlot()
@@ -106,6 +120,7 @@ class Session:
             )
         now = time.monotonic()
         self._arrived += 1
+        self._share.arrived()
         self._check_credit(now)
         self._slot.put(Arrival(self._arrived, seq, jpeg, now))
 
@@ -125,30 +140,45 @@ class Session:
 
     async def run(self) -> None:
         """Answer frames until cancelled; raises the MessageError that ends the session."""
-        loop = asyncio.get_running_loop()
         interval, next_start = 1 / self.limits.max_fps, 0.0
-        while True:
-            await self._slot.filled()
-            await asyncio.sleep(next_start - time.monotonic())
-            # A late start does not delay the next: a camera of just this rate loses nothing.
-            next_start = max(next_start, time.monotonic() - interval) + interval
-            arrival = self._slot.take()
-            answer: Message | None
-            try:
-                answer = await loop.run_in_executor(self._executor, self._work, arrival)
-                self.bad_frames = 0
-            except FrameError as error:
-                answer = self._bad_frame(error, arrival)
-            except Exception:
-                logger.exception("frame %d was lost", arrival.seq)
-                fault = "The server failed on this frame. Go on sending."
-                answer = self._dialect.error(MessageError(Code.INTERNAL, fault, seq=arrival.seq))
-            if answer is not None:
-                await self._send(answer)
-            self._answered = arrival.place
+        with self._share:
+            while True:
+                await self._slot.filled()
+                await asyncio.sleep(next_start - time.monotonic())
+                # A late start does not delay the next: a camera of just this rate loses nothing.
+                next_start = max(next_start, time.monotonic() - interval) + interval
+                work = await self._share.run(self._work)
+                answer = self._answer(work.outcome)
+                if answer is not None:
+                    await self._send(answer)
+                self._answered = work.arrival.place
+                await self._tell_pace()
 
-    def _work(self, arrival: Arrival) -> Message:
-        """Run one frame through the pipeline and return the answer; in a thread of the executor."""
+    async def _tell_pace(self) -> None:
+        """Tell a client that can obey how many frames a second there is room for, where that is
+        new."""
+        fps, told = self._share.fps, self._told_fps
+        if fps == told or (fps and told and abs(fps - told) < PACE_STEP * told):
+            return
+        self._told_fps = fps
+        message = self._dialect.pace(self.limits.window, fps)
+        if message is not None:
+            await self._send(message)
+
+    def _work(self) -> Work:
+        """Take the newest frame through the pipeline; in a thread, once its turn has come."""
+        arrival = self._slot.take()
+        try:
+            return Work(arrival, self._result(arrival))
+        except FrameError as error:
+            error.seq = arrival.seq
+            return Work(arrival, error)
+        except Exception:
+            logger.exception("frame %d was lost", arrival.seq)
+            trouble = "The server failed on this frame. Go on sending."
+            return Work(arrival, MessageError(Code.INTERNAL, trouble, seq=arrival.seq))
+
+    def _result(self, arrival: Arrival) -> Message:
         wait = (time.monotonic() - arrival.time) * 1e3
         settings = self.settings
         picture = None
@@ -158,11 +188,16 @@ class Session:
         result = self._pipeline.process(frame, settings.detectors, picture)
         return self._dialect.result(settings.reply, arrival.seq, self._slot.dropped, wait, result)
 
-    def _bad_frame(self, error: FrameError, arrival: Arrival) -> Message | None:
-        """Count a bad frame and return the answer to it; raises what ends the session."""
-        error.seq = arrival.seq
-        self.bad_frames += 1
-        if self.bad_frames >= self.limits.max_bad_frames:
-            trouble = f"{self.bad_frames} bad frames in a row. The last: {error}"
-            raise MessageError(Code.BAD_FRAMES, trouble, seq=arrival.seq, fatal=True) from error
-        return self._dialect.error(error)
+    def _answer(self, outcome: Message | MessageError) -> Message | None:
+        """Return what to send, and count bad frames; raises what ends the session."""
+        if not isinstance(outcome, MessageError):
+            self.bad_frames = 0
+            return outcome
+        if isinstance(outcome, FrameError):
+            self.bad_frames += 1
+            if self.bad_frames >= self.limits.max_bad_frames:
+                trouble = f"{self.bad_frames} bad frames in a row. The last: {outcome}"
+                raise MessageError(
+                    Code.BAD_FRAMES, trouble, seq=outcome.seq, fatal=True
+                ) from outcome
+        return self._dialect.error(outcome)

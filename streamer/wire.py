@@ -52,6 +52,14 @@ class Hello(Struct, frozen=True, tag="hello"):
     settings: Settings
 
 
+class Pace(Struct, frozen=True, tag="pace"):
+    """How fast to send while the server is loaded: frames unanswered, and frames a second; None is
+    as many as the hello allows."""
+
+    window: int
+    fps: float | None
+
+
 class ErrorMessage(Struct, frozen=True, tag="error", omit_defaults=True):
     """Why a message could not be used; `seq` where it was a frame."""
 

@@ -158,11 +158,11 @@ class LoadingDetector(OwnDetector):
 
 def test_warming_up_loads_in_the_threads_before_a_frame_comes(settings: Settings) -> None:
     settings.STREAMER = {"DETECTORS": [own("LoadingDetector")], "WORKERS": 3}
-    build.executor.cache_clear()
+    build.pool.cache_clear()
     try:
         build.warm_up()
-        build.executor().shutdown(wait=True)
+        build.pool().shutdown()
         assert len(LoadingDetector.threads) == 3
         assert all(name.startswith("vision") for name in LoadingDetector.threads)
     finally:
-        build.executor.cache_clear()
+        build.pool.cache_clear()

@@ -5,7 +5,6 @@ import json
 import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +14,7 @@ from streamer import session as session_module
 from streamer.dialects import Dialect, Message, Plain, Version1
 from streamer.errors import Code, MessageError
 from streamer.pipeline import DetectorSpec
+from streamer.pool import Pool
 from streamer.session import Session, SessionLimits
 from streamer.types import Detections, Detector, Frame, Limits
 from streamer.wire import SettingsChange
@@ -59,9 +59,10 @@ class Client:
 
 
 @pytest.fixture
-def executor() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as pool:
-        yield pool
+def pool() -> Iterator[Pool]:
+    pool = Pool(2)
+    yield pool
+    pool.shutdown()
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ Start = Callable[..., Any]
 
 
 @pytest.fixture
-def start(executor: ThreadPoolExecutor) -> Start:
+def start(pool: Pool) -> Start:
     """Return a context manager that runs a session with these detectors."""
 
     @asynccontextmanager
@@ -91,7 +92,7 @@ def start(executor: ThreadPoolExecutor) -> Start:
             [DetectorSpec(cls) for cls in detectors],
             dialect or Version1(),
             limits or SessionLimits(max_fps=1000),
-            executor,
+            pool,
             client.send,
         )
         task = asyncio.create_task(session.run())
@@ -301,3 +302,45 @@ async def test_an_unknown_detector_leaves_the_settings_as_they_were(start: Start
             session.change(SettingsChange(detectors=["hands"], quality=33))
         assert session.settings == before
         assert not caught.value.fatal
+
+
+async def test_a_frame_that_waits_for_its_turn_gives_way_to_a_newer_one(
+    start: Start, gate: type[GateDetector]
+) -> None:
+    """Both threads are taken by others: what the session has last is what is worked on."""
+    async with start(gate) as (one, _, _), start(gate) as (other, _, _), start() as third:
+        session, client, _ = third
+        for busy in (one, other):
+            busy.submit(frame(0))
+            await entered(gate)
+        for seq in range(3):
+            session.submit(frame(seq))
+            await asyncio.sleep(0.02)
+        gate.opened.release(2)
+        answer = await client.next()
+        assert (answer["seq"], answer["dropped"]) == (2, 2)
+
+
+async def test_a_client_is_told_the_pace_when_it_changes(start: Start, pool: Pool) -> None:
+    async with start() as (session, client, _):
+        for seq, fps in enumerate([None, 12.5, 12.6, 6.04, None]):
+            pool.fps = fps
+            session.submit(frame(seq))
+            assert (await client.next())["seq"] == seq
+            if seq in (1, 3, 4):
+                pace = await client.next()
+                assert pace == {
+                    "type": "pace",
+                    "window": 2,
+                    "fps": {1: 12.5, 3: 6.0, 4: None}[seq],
+                }
+        assert client.messages.empty()
+
+
+async def test_a_plain_client_gets_pictures_whatever_the_pace(start: Start, pool: Pool) -> None:
+    async with start(dialect=Plain()) as (session, client, _):
+        for fps in (5.0, 2.0):
+            pool.fps = fps
+            session.submit(footage.jpeg())
+            assert str(await asyncio.wait_for(client.messages.get(), 20)).startswith("/9j/")
+        assert client.messages.empty()

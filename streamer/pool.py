@@ -1,0 +1,158 @@
+"""The threads that all vision of a process runs in, and how sessions share what they can do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from types import TracebackType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+INTERVAL = 0.5
+"""Seconds over which demand and work are measured."""
+AIM = 0.9
+"""Share of what the threads can do that is shared out: what is full to the brim makes all wait."""
+EASE = 0.75
+"""Share of it under which demand has to fall before nobody is held back any more."""
+HELD_BACK = 0.8
+"""A session that sends this share of what it may would send more if it might."""
+SMOOTHING = 0.3
+"""Weight of the newest interval in the smoothed cost of a frame."""
+
+
+class Pool:
+    """Runs frames in threads. Sessions take turns, since each has one frame at a time in here.
+
+    Where more frames come than the threads can do, `fps` says how many a session may send: what
+    each needs, and the same for all who need more.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        load: Callable[[], None] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Have so many threads; each calls `load` first. `clock` tells seconds and never goes
+        back."""
+        self._workers = workers
+        self._executor = ThreadPoolExecutor(workers, "vision", initializer=load)
+        self._clock = clock
+        self._shares: set[Share] = set()
+        self._since = clock()
+        self._cost = 0.0
+        self.fps: float | None = None
+
+    def warm_up(self) -> None:
+        """Start all threads, so that they have loaded what the first frame needs."""
+        for _ in range(self._workers):
+            self._executor.submit(bool)  # any call will do
+
+    def share(self, max_fps: float) -> Share:
+        """Return the part of one session, which may send `max_fps` at the most in any case."""
+        return Share(self, self._executor, max_fps, self._clock)
+
+    def shutdown(self) -> None:
+        """Wait for what is in work, and end the threads."""
+        self._executor.shutdown()
+
+    def join(self, share: Share) -> None:
+        self._shares.add(share)
+
+    def leave(self, share: Share) -> None:
+        self._shares.discard(share)
+
+    def measure(self) -> None:
+        """Look at how much came and was done, if it is time to, and share out anew."""
+        now = self._clock()
+        seconds = now - self._since
+        if seconds < INTERVAL:
+            return
+        self._since = now
+        worked = sum(share.worked for share in self._shares)
+        if worked:
+            cost = sum(share.seconds for share in self._shares) / worked
+            self._cost += (cost - self._cost) * (SMOOTHING if self._cost else 1)
+        demands = [share.take_demand(seconds, self.fps) for share in self._shares]
+        if self._cost:
+            self.fps = self._level(demands, self._workers / self._cost)
+
+    def _level(self, demands: Sequence[float], capacity: float) -> float | None:
+        if sum(demands) <= capacity * (1 if self.fps is None else EASE):
+            return None
+        return fair_level(demands, capacity * AIM)
+
+
+class Share:
+    """One session's part of the pool, held while a `with` block runs."""
+
+    def __init__(
+        self, pool: Pool, executor: Executor, max_fps: float, clock: Callable[[], float]
+    ) -> None:
+        self._pool = pool
+        self._executor = executor
+        self._max_fps = max_fps
+        self._clock = clock
+        self._arrived = self.worked = 0
+        self.seconds = 0.0
+
+    def __enter__(self) -> Share:
+        self._pool.join(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.leave(self)
+
+    @property
+    def fps(self) -> float | None:
+        """Frames a second that the session should send; None where it need not be held back."""
+        return self._pool.fps
+
+    def arrived(self) -> None:
+        """Note that a frame came, whatever becomes of it."""
+        self._arrived += 1
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Return what `work` returns; it waits for its turn, then runs in a thread."""
+
+        def timed() -> tuple[T, float]:
+            start = self._clock()
+            return work(), self._clock() - start
+
+        result, seconds = await asyncio.get_running_loop().run_in_executor(self._executor, timed)
+        self.worked += 1
+        self.seconds += seconds
+        self._pool.measure()
+        return result
+
+    def take_demand(self, seconds: float, held_to: float | None) -> float:
+        """Return the frames a second that the session would send, and count anew."""
+        rate = self._arrived / seconds
+        self._arrived = self.worked = 0
+        self.seconds = 0.0
+        if held_to is not None and rate >= HELD_BACK * held_to:
+            return self._max_fps
+        return min(rate, self._max_fps)
+
+
+def fair_level(demands: Sequence[float], capacity: float) -> float:
+    """Return the most that any may have so that together they have `capacity`: who needs less has
+    what they need, and the others the same each (max-min fairness).
+
+    Bertsekas and Gallager, "Data Networks", 2nd edition, 1992, section 6.5.2.
+    """
+    left, waiting = capacity, len(demands)
+    for demand in sorted(demands):
+        if demand * waiting > left:
+            break
+        left -= demand
+        waiting -= 1
+    return left / waiting if waiting else max(demands, default=capacity)
