@@ -6,7 +6,7 @@
  * @property {number} captured when its frame was taken
  * @property {number} server milliseconds that it took in the server
  * @property {boolean} late did it end a silence?
- * @property {number} roundTrip milliseconds from sending to the answer, smoothed
+ * @property {number} roundTrip milliseconds from sending to the answer
  */
 import { median } from "./median.js";
 

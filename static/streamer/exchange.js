@@ -206,7 +206,7 @@ export class Exchange {
     this.answered = true;
     if (captured !== null) {
       const server = Object.values(result.ms).reduce((sum, part) => sum + part, 0);
-      const { roundTrip } = this.#pacer;
+      const roundTrip = this.#pacer.newestTrip;
       this.#adaptation.answered({ captured, server, late, roundTrip }, now);
       this.#judge();
     }

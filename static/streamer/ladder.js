@@ -19,6 +19,8 @@ const WIDTHS = [960, 640, 480, 320];
 const QUALITY_STEP = 8;
 /** A limit that is not under the rate by this share changes nothing. */
 const TELLING = 0.95;
+/** There is much room where pictures of so many times the bytes would be in time. */
+const MUCH = 2;
 /** A JPEG of half the width has more than a quarter of the bytes: detail does not shrink with it. */
 const BYTES_PER_WIDTH = 1.6;
 /** Nine more of quality make about a sixth more bytes. */
@@ -100,15 +102,24 @@ export class Ladder {
 
   /**
    * What is to be taken back next, if it fits: the last frames, then width and quality, then frames.
+   * Two steps at once where there is much room.
    * @param {(growth: number) => boolean} fits is there room for pictures of so many times the bytes?
    * @returns {Position | null} null where nothing fits
    */
   better(fits) {
     const { rate, form } = this.position;
-    if (rate <= ENOUGH && form > 0 && fits(growth(this.#forms[form], this.#forms[form - 1]))) {
-      return { rate, form: form - 1 };
+    if (rate <= ENOUGH) {
+      const fitting = [form - 2, form - 1].find(
+        (index) => index >= 0 && fits(growth(this.#forms[form], this.#forms[index])),
+      );
+      if (fitting !== undefined) {
+        return { rate, form: fitting };
+      }
     }
-    return rate > 0 && fits(1) ? { rate: rate - 1, form } : null;
+    if (rate === 0 || !fits(1)) {
+      return null;
+    }
+    return { rate: Math.max(0, rate - (fits(MUCH) ? 2 : 1)), form };
   }
 
   /** @param {number} rate index of the next limit that is felt */

@@ -36,6 +36,7 @@ export class Pacer {
   #scheduled = Number.NEGATIVE_INFINITY;
   #heard = 0;
   #roundTrip = 0;
+  #newestTrip = 0;
 
   /**
    * A session begins: nothing is outstanding, and what an earlier server said is void.
@@ -127,6 +128,7 @@ export class Pacer {
     const frame = this.#flying.get(seq);
     this.#heard = now;
     if (frame) {
+      this.#newestTrip = now - frame.sent;
       this.#roundTrip += (now - frame.sent - this.#roundTrip) * (this.#roundTrip ? SMOOTHING : 1);
     }
     for (const earlier of this.#flying.keys()) {
@@ -140,6 +142,11 @@ export class Pacer {
   /** From sending to acknowledgement, smoothed, milliseconds; 0 before the first. */
   get roundTrip() {
     return this.#roundTrip;
+  }
+
+  /** The same of the newest alone. */
+  get newestTrip() {
+    return this.#newestTrip;
   }
 
   /**

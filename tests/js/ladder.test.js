@@ -51,24 +51,24 @@ test("Many steps at once end with the stage that they began in.", () => {
 
 test("Width and quality come back before frames, if they fit; else frames do.", () => {
   const ladder = new Ladder({ quality: 70, width: 640 });
-  ladder.position = { rate: 5, form: 3 };
-  assert.deepEqual(
-    ladder.better(() => true),
-    { rate: 5, form: 2 },
-  );
-  assert.deepEqual(
-    ladder.better((times) => times === 1),
-    { rate: 4, form: 3 },
-  );
-  assert.equal(
-    ladder.better(() => false),
-    null,
-  );
-  ladder.position = { rate: 7, form: 3 };
-  assert.deepEqual(
-    ladder.better(() => true),
-    { rate: 6, form: 3 },
-  );
+  const better = (/** @type {number} */ room) => ladder.better((times) => times <= room);
+  ladder.position = { rate: 5, form: 4 };
+  assert.deepEqual(better(2), { rate: 5, form: 3 });
+  assert.deepEqual(better(1.5), { rate: 4, form: 4 });
+  assert.equal(better(0.5), null);
+  ladder.position = { rate: 7, form: 4 };
+  assert.deepEqual(better(1.5), { rate: 6, form: 4 });
+});
+
+test("Where there is much room, two steps are taken back at once.", () => {
+  const ladder = new Ladder({ quality: 70, width: 640 });
+  const better = (/** @type {number} */ room) => ladder.better((times) => times <= room);
+  ladder.position = { rate: 5, form: 4 };
+  assert.deepEqual(better(9), { rate: 5, form: 2 });
+  ladder.position = { rate: 5, form: 0 };
+  assert.deepEqual(better(9), { rate: 3, form: 0 });
+  ladder.position = { rate: 1, form: 0 };
+  assert.deepEqual(better(9), { rate: 0, form: 0 });
 });
 
 test("Kept pictures stay as they are: what is given up next are the last frames.", () => {

@@ -232,7 +232,7 @@ export class Simulation {
       const age = this.now - captured + DISPLAY;
       this.shown.push({ at: this.now, age, fps: fps ?? 30, quality, width });
       this.adaptation.answered(
-        { captured, server, late, roundTrip: this.pacer.roundTrip },
+        { captured, server, late, roundTrip: this.pacer.newestTrip },
         this.now,
       );
     }
