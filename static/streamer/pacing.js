@@ -18,7 +18,7 @@ const UNEVENNESS = 0.8;
 /** Weight of the newest round trip in the smoothed one, as TCP has it (RFC 6298). */
 const SMOOTHING = 1 / 8;
 /** A server that owes an answer for this long is silent, milliseconds … */
-const SILENCE = 700;
+const SILENCE = 600;
 /** … unless the way there and back always takes about as long: then for so many round trips. */
 const SILENT_TRIPS = 3;
 /** A result older than this is not shown, milliseconds … */

@@ -55,6 +55,7 @@ async def test_a_server_that_stops_for_a_while_is_told_and_forgotten(
             await visitor.live()
             await visitor.becomes(FIGURE.format("dropped", f"> {dropped}"), True)
             await visitor.becomes(FIGURE.format("fps-down", f">= {0.7 * rate}"), True)
+            await visitor.becomes(FIGURE.format("age", "< 150"), True)
             await visitor.becomes(REDUCED, "")
             assert len(visitor.sockets) == 1
             assert visitor.troubles == []
