@@ -25,6 +25,8 @@ export class Display {
   /** @type {Shown | null} */ #next = null;
   /** @type {Shown | null} */ #shown = null;
   #url = "";
+  /** Counts the clearings: what was being decoded before one is not shown after it. */
+  #turn = 0;
 
   /**
    * @param {object} parts
@@ -80,6 +82,7 @@ export class Display {
 
   /** Nothing is shown any more. */
   clear() {
+    this.#turn += 1;
     this.#next = null;
     this.#shown = null;
     this.#img.hidden = true;
@@ -114,6 +117,7 @@ export class Display {
   async #decode() {
     const shown = /** @type {Shown} */ (this.#next);
     this.#next = null;
+    const turn = this.#turn;
     const url = imageUrl(/** @type {string | Uint8Array<ArrayBuffer>} */ (shown.result.image));
     this.#img.src = url;
     try {
@@ -125,6 +129,10 @@ export class Display {
       return;
     }
     this.#release(url);
+    if (turn !== this.#turn) {
+      this.#release("");
+      return;
+    }
     this.#img.hidden = false;
     this.#shown = shown;
     // It is on the screen with the next animation frame; the next picture need not wait for that.
