@@ -31,11 +31,14 @@ class Attention:
         self._now: Image = np.zeros((1, 1), np.uint8)
         self._before: Image | None = None
         self._searched: Image = self._now
+        self._tick = 0.0
+        self._rests_since = np.zeros((1, 1))
         self._cell = 1.0
         self.cut = True
 
-    def look(self, reduced: Image, width: int) -> None:
-        """Take the next picture, grey and of any size; boxes are of one `width` pixels wide.
+    def look(self, reduced: Image, width: int, tick: float) -> None:
+        """Take the picture of this `tick`, grey and of any size; boxes are of one `width` pixels
+        wide.
 
         Then `cut` says whether it shows another scene than the one before; the first one does.
         """
@@ -46,18 +49,22 @@ class Attention:
         self._cell = width / size[0]
         if self._before is None:
             self._searched = self._now.copy()
+            self._rests_since = np.full(self._now.shape, -np.inf)
         else:
             moved = np.count_nonzero(_differ(self._now, self._before))
             self.cut = bool(moved > CUT * self._now.size)
         self._before = self._now
+        self._tick = tick
 
-    def changed(self, least: int, apart_from: Iterable[Box] = ()) -> list[Box]:
+    def changed(self, least: int, rest: float = 0, apart_from: Iterable[Box] = ()) -> list[Box]:
         """Return the parts that have changed since they were searched, one box for each.
 
-        What is under `least` pixels wide or high waits until it has grown; what lies within
-        `apart_from` is left out.
+        What is under `least` pixels wide or high waits until it has grown, and what rests until
+        it has done so for `rest` ticks; what lies within `apart_from` is left out.
         """
         cells = _differ(self._now, self._searched)
+        if rest:
+            cells[self._tick - self._rests_since < rest] = 0
         for box in apart_from:
             cells[self._cells(box)] = 0
         if not cells.any():
@@ -69,10 +76,12 @@ class Attention:
         scaled = (box.scaled(self._cell) for box in boxes)
         return [box for box in scaled if min(box.w, box.h) >= least]
 
-    def searched(self, box: Box) -> None:
-        """Note that this part is searched as it is now."""
+    def searched(self, box: Box, rests: bool = True) -> None:
+        """Note that this part is searched as it is now, and whether it rests from now on."""
         cells = self._cells(box)
         self._searched[cells] = self._now[cells]
+        if rests:
+            self._rests_since[cells] = self._tick
 
     def _cells(self, box: Box) -> tuple[slice, slice]:
         height, width = self._now.shape

@@ -9,19 +9,28 @@ from collections.abc import Callable, Sequence
 
 from streamer.attention import Attention
 from streamer.hog import WINDOW, Search, plan
-from streamer.rate import Every
 from streamer.types import Box, Frame
+
+SECOND = 30
+"""Ticks: a frame is one, and where fewer than 30 a second come it is more."""
+REST = SECOND // 2
+"""Ticks that a place rests once it was searched for a change, beside known faces."""
+LONELY, ACCOMPANIED = SECOND, 5 * SECOND
+"""Ticks after which all is searched again: where nobody is known, and beside known faces."""
 
 URGENT = 800 * 600
 """Pixels that one frame is searched over where that cannot wait: some 20 ms."""
 CALM = 400 * 320
 """The same beside known faces, or a quarter of the frame where that is more."""
-LONELY, ACCOMPANIED = 1 / 2, 1 / 8
-"""Shares of the frame that may be searched each frame in the long run, where nobody is known and
-beside known faces."""
+INCOME_LONELY, INCOME_ACCOMPANIED = 1 / 2, 1 / 8
+"""Shares of the frame that may be searched each frame in the long run; the latter is all of it, a
+part at a time, in half a second."""
 SAVINGS = 2
 """Frames' worth of pixels that a quiet scene saves up for a lively one."""
-MARGIN = WINDOW // 2
+
+LEAST = WINDOW * 3 // 4
+"""Pixels of the smaller side of a change under which it is no new face."""
+MARGIN = WINDOW // 4
 """Pixels around a change that are searched with it: a face may have moved in part only."""
 
 
@@ -29,57 +38,57 @@ class Lookout:
     """Holds what has been searched, what waits for its turn, and what may be spent.
 
     The whole frame is searched at once at the start, where the scene changes and where a face is
-    lost. Otherwise what has changed since it was searched is: at once, but where it is a known
-    face's own body every 12 frames or 0.4 s. What never changes looks as it did when it was
-    searched; still, all is searched again every second, beside known faces every five.
+    lost. Otherwise what has changed since it was searched is, beside known faces each place twice a
+    second at the most: hands that move do not hide a new face, nor cost as much as one. What never
+    changes looks as it did when it was searched; still, all is searched again now and then.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` tells seconds and never goes back."""
+        self._clock = clock
+        self._time = clock()
+        self._tick = 0.0
+        self._whole_at = 0.0
         self._attention = Attention()
         self._waiting: deque[Search] = deque()
         self._purse = 0.0
-        self._bodies = Every(12, 0.4, clock)
-        self._lonely = Every(30, 1.0, clock)
-        self._accompanied = Every(150, 5.0, clock)
 
     def next(self, frame: Frame, faces: Sequence[Box], lost: bool) -> list[Search]:
         """Return what to search in this frame beside the known faces; `lost` says that one of
         them is gone since the frame before."""
-        self._attention.look(frame.reduced, frame.width)
+        self._pass_time()
+        self._attention.look(frame.reduced, frame.width, self._tick)
         whole = Box(0, 0, frame.width, frame.height)
         area = whole.w * whole.h
-        for every in (self._bodies, self._lonely, self._accompanied):
-            every.tick()
         if self._attention.cut or lost:
             self._waiting.clear()
             self._purse = area
-            self._all(whole, URGENT)
+            self._add_all(whole, URGENT)
             return self._take(URGENT)
-        self._purse += area * (ACCOMPANIED if faces else LONELY)
-        self._purse = min(self._purse, area * SAVINGS)
+        income = INCOME_ACCOMPANIED if faces else INCOME_LONELY
+        self._purse = min(self._purse + area * income, area * SAVINGS)
         budget = max(CALM, area // 4) if faces else URGENT
         if not self._waiting:
-            if (self._accompanied if faces else self._lonely).due:
-                self._all(whole, budget)
+            if self._tick - self._whole_at >= (ACCOMPANIED if faces else LONELY):
+                self._add_all(whole, budget)
             else:
-                self._changes(whole, faces, budget)
+                self._add_changes(whole, faces, budget)
         return self._take(budget)
 
-    def _all(self, whole: Box, budget: int) -> None:
-        self._attention.searched(whole)
-        self._waiting.extend(plan(whole, budget))
-        for every in (self._bodies, self._lonely, self._accompanied):
-            every.restart()
+    def _pass_time(self) -> None:
+        before, self._time = self._time, self._clock()
+        self._tick += max(1.0, (self._time - before) * SECOND)
 
-    def _changes(self, whole: Box, faces: Sequence[Box], budget: int) -> None:
+    def _add_all(self, whole: Box, budget: int) -> None:
+        self._whole_at = self._tick
+        self._attention.searched(whole, rests=False)
+        self._waiting.extend(plan(whole, budget))
+
+    def _add_changes(self, whole: Box, faces: Sequence[Box], budget: int) -> None:
         known = [face.grown(0.3) for face in faces]
-        if self._bodies.due:
-            self._bodies.restart()
-        else:
-            known += [body(face) for face in faces]
-        for change in self._attention.changed(WINDOW // 2, known):
-            part = change.grown(0, MARGIN).clipped(whole.w, whole.h)
+        changes = self._attention.changed(LEAST, REST if faces else 0, known)
+        parts = [change.grown(0, MARGIN).clipped(whole.w, whole.h) for change in changes]
+        for part in merged(parts):
             self._attention.searched(part)
             self._waiting.extend(plan(part, budget))
 
@@ -97,6 +106,18 @@ class Lookout:
         return taken
 
 
-def body(face: Box) -> Box:
-    """Return where the body of a person with this face is, with arms held out."""
-    return Box(face.x - 2 * face.w, face.y - face.h // 2, 5 * face.w, 9 * face.h)
+def merged(boxes: Sequence[Box]) -> list[Box]:
+    """Return boxes that hold these; two of which one can hold both and be no larger are one."""
+    left = list(boxes)
+    done: list[Box] = []
+    while left:
+        box = left.pop()
+        for other in left:
+            both = Box.union([box, other])
+            if both and both.w * both.h <= box.w * box.h + other.w * other.h:
+                left.remove(other)
+                left.append(both)
+                break
+        else:
+            done.append(box)
+    return done

@@ -1,4 +1,4 @@
-"""How often something happens, or shall."""
+"""How often something happens."""
 
 from __future__ import annotations
 
@@ -30,29 +30,3 @@ class RateMeter:
             return 0.0
         elapsed = self._times[-1] - self._times[0]
         return (len(self._times) - 1) / elapsed if elapsed else 0.0
-
-
-class Every:
-    """Says when something is due again: after some events or some seconds, what comes first."""
-
-    def __init__(
-        self, events: int, seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        """Begin now; `clock` tells seconds and never goes back."""
-        self._events = events
-        self._seconds = seconds
-        self._clock = clock
-        self.restart()
-
-    def restart(self) -> None:
-        """Count from now on: it was done."""
-        self._left = self._events
-        self._until = self._clock() + self._seconds
-
-    def tick(self) -> None:
-        """Note an event."""
-        self._left -= 1
-
-    @property
-    def due(self) -> bool:
-        return self._left <= 0 or self._clock() >= self._until

@@ -26,48 +26,48 @@ def with_patch(picture: Image, box: Box, level: int = 60) -> Image:
 def attentive() -> Attention:
     """Return one that has seen and searched the empty room."""
     attention = Attention()
-    attention.look(room(), WIDTH)
-    attention.searched(Box(0, 0, 640, 480))
+    attention.look(room(), WIDTH, 0)
+    attention.searched(Box(0, 0, 640, 480), rests=False)
     return attention
 
 
 def test_the_first_picture_is_a_new_scene() -> None:
     attention = Attention()
-    attention.look(room(), WIDTH)
+    attention.look(room(), WIDTH, 0)
     assert attention.cut
-    attention.look(room(1), WIDTH)
+    attention.look(room(1), WIDTH, 1)
     assert not attention.cut
 
 
 def test_another_scene_is_told_from_a_change() -> None:
     attention = attentive()
-    attention.look(with_patch(room(1), Box(0, 0, 320, 400)), WIDTH)
+    attention.look(with_patch(room(1), Box(0, 0, 320, 400)), WIDTH, 1)
     assert not attention.cut
-    attention.look(255 - room(2), WIDTH)
+    attention.look(255 - room(2), WIDTH, 1)
     assert attention.cut
 
 
 def test_noise_is_no_change() -> None:
     attention = attentive()
     for seed in range(1, 6):
-        attention.look(room(seed, noise=10), WIDTH)
+        attention.look(room(seed, noise=10), WIDTH, 1)
         assert attention.changed(LEAST) == []
 
 
 def test_each_change_has_a_box_that_holds_it() -> None:
     attention = attentive()
     one, other = Box(80, 96, 80, 88), Box(400, 200, 160, 120)
-    attention.look(with_patch(with_patch(room(1), one), other), WIDTH)
+    attention.look(with_patch(with_patch(room(1), one), other), WIDTH, 1)
     assert sorted(attention.changed(LEAST)) == [one, other]
 
 
 def test_what_was_searched_is_changed_no_more() -> None:
     attention = attentive()
     box = Box(400, 200, 160, 120)
-    attention.look(with_patch(room(1), box), WIDTH)
+    attention.look(with_patch(room(1), box), WIDTH, 1)
     attention.searched(box)
     assert attention.changed(LEAST) == []
-    attention.look(room(2), WIDTH)
+    attention.look(room(2), WIDTH, 1)
     assert attention.changed(LEAST) == [box]
 
 
@@ -76,7 +76,7 @@ def test_what_changes_a_little_at_a_time_counts_in_the_end() -> None:
     box = Box(400, 200, 160, 120)
     told = []
     for step in range(1, 8):
-        attention.look(with_patch(room(step), box, level=120 - 2 * step), WIDTH)
+        attention.look(with_patch(room(step), box, level=120 - 2 * step), WIDTH, 1)
         told.append(attention.changed(LEAST))
     assert told[0] == []
     assert told[-1] == [box]
@@ -84,16 +84,31 @@ def test_what_changes_a_little_at_a_time_counts_in_the_end() -> None:
 
 def test_small_changes_and_what_is_left_out_are_not_told() -> None:
     attention = attentive()
-    attention.look(with_patch(room(1), Box(400, 200, 24, 120)), WIDTH)
+    attention.look(with_patch(room(1), Box(400, 200, 24, 120)), WIDTH, 1)
     assert attention.changed(LEAST) == []
-    attention.look(with_patch(room(2), Box(400, 200, 160, 120)), WIDTH)
-    assert attention.changed(LEAST, [Box(380, 180, 200, 160)]) == []
+    attention.look(with_patch(room(2), Box(400, 200, 160, 120)), WIDTH, 1)
+    assert attention.changed(LEAST, apart_from=[Box(380, 180, 200, 160)]) == []
+
+
+def test_what_rests_is_told_when_it_has_rested() -> None:
+    attention = attentive()
+    box = Box(400, 200, 160, 120)
+    for tick, level in ((1, 60), (2, 200), (3, 60)):
+        attention.look(with_patch(room(tick), box, level), WIDTH, tick)
+        assert attention.changed(LEAST, rest=5) == ([box] if tick == 1 else [])
+        if tick == 1:
+            attention.searched(box)
+    attention.look(with_patch(room(6), box, 200), WIDTH, 6)
+    assert attention.changed(LEAST, rest=5) == [box]
+    attention.searched(box, rests=False)
+    attention.look(with_patch(room(7), box, 60), WIDTH, 7)
+    assert attention.changed(LEAST, rest=5) == [box]
 
 
 def test_a_picture_taller_than_wide_has_its_cells() -> None:
     attention = Attention()
     upright = np.full((320, 240), 120, np.uint8)
-    attention.look(upright, 480)
+    attention.look(upright, 480, 0)
     attention.searched(Box(0, 0, 480, 640))
-    attention.look(with_patch(upright, Box(96, 400, 96, 96)), 480)
+    attention.look(with_patch(upright, Box(96, 400, 96, 96)), 480, 1)
     assert attention.changed(LEAST) == [Box(96, 400, 96, 96)]

@@ -5,7 +5,7 @@ import numpy as np
 
 from streamer.codec import ArrayFrame
 from streamer.hog import Search
-from streamer.lookout import CALM, URGENT, Lookout
+from streamer.lookout import CALM, URGENT, Lookout, merged
 from streamer.types import Box, Image
 
 SIZE = (640, 480)
@@ -92,14 +92,15 @@ def test_beside_a_still_face_all_is_searched_every_five_seconds_a_part_at_a_time
     assert all(len(each) <= 1 for each in searches)
 
 
-def test_a_known_faces_own_body_is_searched_now_and_then() -> None:
+def test_where_a_known_face_moves_its_hands_is_searched_twice_a_second() -> None:
     scene = Scene()
     scene.next(room())
     searched = []
-    for number in range(20):
-        hand = Box(200, 260 + 8 * (number % 10), 120, 100)
-        searched.append(bool(scene.next(with_box(room(), hand, 20 * (number % 9)), [FACE])))
-    assert 3 <= sum(searched) <= 6
+    for number in range(24):
+        hands = with_box(room(), Box(200, 260, 120, 100), 250 - 60 * (number % 4))
+        searched.append(bool(scene.next(hands, [FACE])))
+    assert 5 <= sum(searched) <= 6
+    assert searched[0]
 
 
 def test_somebody_else_beside_a_known_face_is_searched_for_at_once() -> None:
@@ -108,6 +109,14 @@ def test_somebody_else_beside_a_known_face_is_searched_for_at_once() -> None:
     scene.next(room(), [FACE])
     (search,) = scene.next(with_box(room(), Box(8, 200, 72, 160)), [FACE])
     assert search.region.x < 80
+
+
+def test_without_a_known_face_every_change_is_searched_at_once() -> None:
+    scene = Scene()
+    scene.next(room())
+    for number in range(20):
+        hands = with_box(room(), Box(200, 260, 120, 100), 250 - 60 * (number % 4))
+        assert scene.next(hands)
 
 
 def test_a_moving_camera_does_not_cost_more_than_a_share_of_each_frame() -> None:
@@ -133,3 +142,11 @@ def test_a_large_frame_is_searched_small_first_and_then_part_by_part() -> None:
     rest = [scene.next(bgr) for _ in range(8)]
     assert all(sum(search.cost for search in each) <= URGENT * 1.1 for each in rest)
     assert sum(len(each) for each in rest) >= 6
+
+
+def test_parts_that_overlap_much_are_one() -> None:
+    one, other, apart = Box(0, 0, 100, 100), Box(10, 0, 100, 100), Box(300, 0, 80, 80)
+    assert sorted(merged([one, apart, other])) == [Box(0, 0, 110, 100), apart]
+    corner = Box(95, 95, 100, 100)
+    assert sorted(merged([one, corner])) == [one, corner]
+    assert merged([]) == []

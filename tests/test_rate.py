@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamer.rate import Every, RateMeter
+from streamer.rate import RateMeter
 
 
 class Clock:
@@ -43,16 +43,3 @@ def test_fewer_than_two_events_have_no_rate(clock: Clock) -> None:
     clock.now += 10
     meter.tick()
     assert meter.per_second == 0
-
-
-def test_something_is_due_after_so_many_events_or_seconds(clock: Clock) -> None:
-    every = Every(3, 1.0, clock)
-    for _ in range(2):
-        every.tick()
-        assert not every.due
-    every.tick()
-    assert every.due
-    every.restart()
-    assert not every.due
-    clock.now += 1.0
-    assert every.due

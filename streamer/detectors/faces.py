@@ -22,7 +22,7 @@ SURE = 0.75
 """Correlation of the patch under which it is searched for at once."""
 MOST_DOUBT = 5
 """Frames that a face is kept for while it scores less than a new one needs."""
-NEAR, NEAR_SHIFTED, WIDE = 0.25, 0.3, 0.75
+NEAR, NEAR_SHIFTED, WIDE = 0.2, 0.25, 0.75
 """Shares of a face around it in which it is searched for. The second is the first, half a cell
 further: a face that lies badly in the detector's grid lies well in that one. The third is for a
 face that has moved away."""

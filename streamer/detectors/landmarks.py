@@ -19,8 +19,8 @@ PARTS: dict[str, slice] = {
 """The points of each part: jaw, right_eyebrow, left_eyebrow, nose, right_eye, left_eye, mouth,
 inner_mouth. Left is the left of the one whose face it is, as iBUG 300-W numbers them."""
 
-PREDICT = 3
-"""The points of a face are predicted in every third frame; in between they are followed."""
+PREDICT = 5
+"""The points of a face are predicted in every fifth frame; in between they are followed."""
 MARGIN = 0.3
 """Share of the face around it that holds all of its points and where they may have moved."""
 SMALLEST = 32
