@@ -38,6 +38,10 @@ class SessionLimits:
     max_bad_frames: int = 10
 
 
+LEEWAY = 1.05
+"""Factor of the frame rate that is worked at: after a burst, a camera of just that rate would find
+its turn a little too late for ever."""
+
 PACE_STEP = 0.1
 """Share by which the pace has to change before the client is told again."""
 
@@ -140,11 +144,12 @@ class Session:
 
     async def run(self) -> None:
         """Answer frames until cancelled; raises the MessageError that ends the session."""
-        interval, next_start = 1 / self.limits.max_fps, 0.0
+        interval, next_start = 1 / (self.limits.max_fps * LEEWAY), 0.0
         with self._share:
             while True:
                 await self._slot.filled()
-                await asyncio.sleep(next_start - time.monotonic())
+                if (early := next_start - time.monotonic()) > 0:
+                    await asyncio.sleep(early)
                 # A late start does not delay the next: a camera of just this rate loses nothing.
                 next_start = max(next_start, time.monotonic() - interval) + interval
                 work = await self._share.run(self._work)
