@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import cv2
 import dlib
+import numpy as np
 
 from streamer.codec import encode
 from streamer.types import Box, Image
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A video file, or the moving portrait of the tests where `file` is None.
+    """A video file, or the person in a room of the tests where `file` is None.
 
     `count` frames of it are used at the most.
     """
@@ -35,15 +36,15 @@ class Clip:
 
     @property
     def name(self) -> str:
-        return self.file.name if self.file else "moving portrait (scikit-image's astronaut)"
+        return self.file.name if self.file else "a person in a room (scikit-image's astronaut)"
 
     def frames(self, width: int) -> Iterator[Image]:
         """Yield pictures of this width, (height, width, 3); ValueError where there are none."""
-        pictures = self._read(self.file) if self.file else self._portrait()
+        pictures = self._read(self.file) if self.file else self._person()
         return (_resized(picture, width) for picture in pictures)
 
-    def _portrait(self) -> Iterator[Image]:
-        return (shot.bgr for shot in footage.pan(self.count))
+    def _person(self) -> Iterator[Image]:
+        return footage.sway(self.count)
 
     def _read(self, file: Path) -> Iterator[Image]:
         video = cv2.VideoCapture(str(file))
@@ -111,6 +112,16 @@ def _corner_around(box: Box, width: int, height: int, frame: Image) -> tuple[int
     left = min(max(box.x + box.w // 2 - width // 2, 0), frame.shape[1] - width)
     top = min(max(box.y + box.h // 2 - height // 2, 0), frame.shape[0] - height)
     return left, top
+
+
+def moving_camera(frames: Iterable[Image]) -> Iterator[Image]:
+    """Yield the frames as a camera in somebody's hand sees them: all of the picture changes."""
+    for number, frame in enumerate(frames):
+        height, width = frame.shape[:2]
+        right, down = 0.06 * width * np.sin(number / 9), 0.06 * height * np.sin(number / 13)
+        place = [[1.15, 0, right - 0.075 * width], [0, 1.15, down - 0.075 * height]]
+        zoom = np.array(place, np.float32)
+        yield cv2.warpAffine(frame, zoom, (width, height), borderMode=cv2.BORDER_REPLICATE)  # type: ignore[misc]
 
 
 def hard_cuts(frames: Iterable[Image]) -> Iterator[Image]:

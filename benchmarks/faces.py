@@ -99,6 +99,7 @@ def clips(source: Clip, width: int, *, quick: bool) -> Iterator[tuple[str, int, 
     yield "hard cuts", width, clip.jpegs(clip.hard_cuts(frames))
     if quick:
         return
+    yield "moving camera", width, clip.jpegs(clip.moving_camera(frames))
     yield "three times as fast", width, clip.jpegs(frames[::3])
     yield "four faces", width, clip.jpegs(clip.four_faces(frames))
     del frames
@@ -111,7 +112,7 @@ def measure(
     source: Clip, width: int, fps: float, progress: Progress, *, quick: bool = False
 ) -> list[FacesRow]:
     """Compare in each clip the faces that are followed with dlib's."""
-    task = progress.add_task("faces", total=2 if quick else 4 + len({1280, 1920} - {width}))
+    task = progress.add_task("faces", total=2 if quick else 5 + len({1280, 1920} - {width}))
     rows = []
     for name, wide, jpegs in clips(source, width, quick=quick):
         progress.update(task, description=f"faces: {name} at {wide}")

@@ -28,7 +28,7 @@ part at a time, in half a second."""
 SAVINGS = 2
 """Frames' worth of pixels that a quiet scene saves up for a lively one."""
 
-LEAST = WINDOW * 3 // 4
+LEAST = WINDOW * 9 // 10
 """Pixels of the smaller side of a change under which it is no new face."""
 MARGIN = WINDOW // 4
 """Pixels around a change that are searched with it: a face may have moved in part only."""

@@ -55,3 +55,35 @@ def pan(count: int) -> Iterator[Shot]:
 def jpeg(quality: int = 80) -> bytes:
     """Return the still shot as JPEG."""
     return encode(shot().bgr, quality)
+
+
+def head(zoom: float = 1.0) -> Image:
+    """Return head and shoulders; the face is about 92 pixels at zoom 1, 68 from the left."""
+    cut = astronaut()[20:240, 100:360]
+    return cv2.resize(cut, None, fx=zoom, fy=zoom)  # type: ignore[return-value]
+
+
+def room(size: tuple[int, int] = (WIDTH, HEIGHT)) -> Image:
+    """Return an empty room: the lower part of the picture, blurred."""
+    lower = cv2.resize(astronaut()[300:], size)
+    return cv2.GaussianBlur(lower, (0, 0), 6)  # type: ignore[return-value]
+
+
+def put(scene: Image, person: Image, x: int, y: int) -> Image:
+    """Return the scene with a person at x, y, as much of them as it holds."""
+    scene = scene.copy()
+    height, width = scene.shape[:2]
+    left, right = max(0, x), min(width, x + person.shape[1])
+    top, bottom = max(0, y), min(height, y + person.shape[0])
+    if left < right and top < bottom:
+        scene[top:bottom, left:right] = person[top - y : bottom - y, left - x : right - x]
+    return scene
+
+
+def sway(count: int) -> Iterator[Image]:
+    """Yield pictures of a camera that stands still before a person who does not."""
+    empty, person = room(), head(1.25)
+    for number in range(count):
+        phase = 2 * np.pi * number / count
+        x, y = 150 + round(24 * np.sin(3 * phase)), 120 + round(8 * np.cos(5 * phase))
+        yield put(empty, person, x, y)

@@ -14,6 +14,7 @@ from streamer.codec import ArrayFrame, JpegFrame
 from streamer.detectors.faces import FaceDetector
 from streamer.types import Box, Detections, Face, Frame, Image
 from tests import footage
+from tests.footage import head, put, room
 
 HALF_A_SECOND = 15
 """Frames, at 30 a second."""
@@ -59,29 +60,6 @@ def find(frame: Frame) -> list[Box]:
     found = FaceDetector().detect(frame, Detections((frame.width, frame.height))).faces
     assert found is not None
     return [face.box for face in found]
-
-
-def head(zoom: float = 1.0) -> Image:
-    """Return head and shoulders; the face is about 92 pixels at zoom 1, 68 from the left."""
-    cut = footage.astronaut()[20:240, 100:360]
-    return cv2.resize(cut, None, fx=zoom, fy=zoom)  # type: ignore[return-value]
-
-
-def room(size: tuple[int, int] = (640, 480)) -> Image:
-    """Return an empty room: the picture without its upper half, blurred."""
-    lower = cv2.resize(footage.astronaut()[300:], size)
-    return cv2.GaussianBlur(lower, (0, 0), 6)  # type: ignore[return-value]
-
-
-def put(scene: Image, person: Image, x: int, y: int) -> Image:
-    """Return the scene with a person at x, y, as much of them as it holds."""
-    scene = scene.copy()
-    height, width = scene.shape[:2]
-    left, right = max(0, x), min(width, x + person.shape[1])
-    top, bottom = max(0, y), min(height, y + person.shape[0])
-    if left < right and top < bottom:
-        scene[top:bottom, left:right] = person[top - y : bottom - y, left - x : right - x]
-    return scene
 
 
 def walk_by(frames: int = 90) -> list[Image]:
