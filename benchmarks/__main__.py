@@ -16,6 +16,7 @@ from benchmarks import faces, pipeline, report, server
 from benchmarks.clip import Clip
 from benchmarks.limit import Effort
 from benchmarks.report import Table
+from streamer.servers import SERVERS
 
 DEFAULT_FILE = Path("var/benchmark.json")
 """In the folder for what the program makes, which git ignores."""
@@ -85,8 +86,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--server",
         nargs="+",
-        choices=server.SERVERS,
-        default=server.SERVERS,
+        choices=list(SERVERS),
+        default=list(SERVERS),
         help="servers to measure (default: both)",
     )
     return parser

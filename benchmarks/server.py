@@ -20,7 +20,6 @@ from benchmarks.report import Table, number
 from benchmarks.stream import ALL
 from tests.server import RunningServer, serve
 
-SERVERS = ("daphne", "uvicorn")
 MOST_AGE_MS = 250
 """The age of a picture (95% of them) up to which a server holds its webcams."""
 CAMERA_FPS = 30

@@ -14,25 +14,16 @@ from streamer.codec import ArrayFrame, JpegFrame
 from streamer.detectors.faces import FaceDetector
 from streamer.types import Box, Detections, Face, Frame, Image
 from tests import footage
+from tests.clock import Clock
 from tests.footage import head, put, room
 
 HALF_A_SECOND = 15
 """Frames, at 30 a second."""
 
 
-class Seconds:
-    """A clock that runs with the frames, 30 a second, however fast they are worked on."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def follow(pictures: Iterable[Image]) -> list[tuple[Face, ...]]:
     """Return what one detector finds in each of the pictures."""
-    clock = Seconds()
+    clock = Clock()
     detector = FaceDetector(clock)
     found = []
     for bgr in pictures:

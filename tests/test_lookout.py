@@ -7,19 +7,11 @@ from streamer.codec import ArrayFrame
 from streamer.hog import Search
 from streamer.lookout import CALM, URGENT, Lookout, merged
 from streamer.types import Box, Image
+from tests.clock import Clock
 
 SIZE = (640, 480)
 WHOLE = Search(Box(0, 0, *SIZE))
 FACE = Box(300, 60, 90, 90)
-
-
-class Clock:
-    """Seconds that pass when we say so."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def room(size: tuple[int, int] = SIZE) -> Image:

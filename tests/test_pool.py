@@ -10,15 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from streamer.pool import INTERVAL, Pool, Share, fair_level
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture

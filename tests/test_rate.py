@@ -3,15 +3,7 @@
 import pytest
 
 from streamer.rate import RateMeter
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture
