@@ -36,7 +36,7 @@ export class Adaptation {
   #target;
   #ladder = new Ladder({ quality: 70, width: 640 });
   #answers = new Answers();
-  /** The least time there and back that is known of. */
+  /** The least time there and back that is known of; 0: none is. */
   #floor = 0;
   /** An age that nothing could lower. */
   #accepted = 0;
@@ -104,7 +104,7 @@ export class Adaptation {
 
   /** @param {number} roundTrip of a message that waited for nothing and nobody */
   idle(roundTrip) {
-    this.#floor = roundTrip;
+    this.#floor = this.#floor ? Math.min(this.#floor, roundTrip) : roundTrip;
   }
 
   /**

@@ -187,7 +187,11 @@ export class Exchange {
         // What is wanted stays what the user wants, however much of it can be had now.
         this.#on.settings({ ...settings, quality: this.#settings().quality });
       },
-      refused: (error) => this.#on.refused(error),
+      refused: (error) => {
+        // The next answer is to a later change: the time until then is nobody's way.
+        this.#greeted = null;
+        this.#on.refused(error);
+      },
       pace: (pace) => {
         this.#pacer.obey(pace);
         this.#sender.pump();

@@ -193,6 +193,13 @@ test("A reduced picture stays reduced when the user changes the ceiling, and a n
   assert.equal(adaptation.rung.width, 320);
 });
 
+test("A way that was seen to be short does not grow long by a later message.", () => {
+  const simulation = new Simulation({ latency: 20 });
+  simulation.adaptation.idle(60_000);
+  simulation.change(slow(100_000));
+  assert.ok(settled(simulation).age < 300, `${simulation.last(60).age} ms`);
+});
+
 test("Too few answers tell nothing.", () => {
   const adaptation = new Adaptation();
   adaptation.open(0);

@@ -394,6 +394,19 @@ test("Where pictures come late, less is sent, and the returned ones are asked fo
   session.stop();
 });
 
+test("After refused settings, the time until a later change is not taken for a long way.", async () => {
+  const parts = await running();
+  const { session, sockets, clock, settings } = parts;
+  sockets[0].says({ type: "error", code: 4007, message: "quality: expected 1 to 100" });
+  clock.now += 60_000;
+  settings.quality = 60;
+  session.changeSettings();
+  sockets[0].says({ ...HELLO.settings, type: "settings", quality: 60 });
+  await exchangeLate(parts, 400, 4);
+  assert.notEqual(session.reduced, null);
+  session.stop();
+});
+
 test("A new connection goes on with the quality that is sent, and says so.", async () => {
   const parts = await running();
   const { session, sockets } = parts;
