@@ -33,7 +33,7 @@ class Attention:
         self._searched: Image = self._now
         self._tick = 0.0
         self._rests_since = np.zeros((1, 1))
-        self._cell = 1.0
+        self._cell = (1.0, 1.0)
         self.cut = True
 
     def look(self, reduced: Image, width: int, tick: float) -> None:
@@ -46,7 +46,8 @@ class Attention:
         share = SIDE / max(height, across)
         size = (max(1, round(across * share)), max(1, round(height * share)))
         self._now = cv2.resize(reduced, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        self._cell = width / size[0]
+        # Sides are rounded each for itself, so a cell of a narrow picture is no square.
+        self._cell = (width / size[0], width * height / across / size[1])
         if self._before is None:
             self._searched = self._now.copy()
             self._rests_since = np.full(self._now.shape, -np.inf)
@@ -56,25 +57,31 @@ class Attention:
         self._before = self._now
         self._tick = tick
 
-    def changed(self, least: int, rest: float = 0, apart_from: Iterable[Box] = ()) -> list[Box]:
+    def changed(
+        self, least: int, apart_from: Iterable[Box] = (), rest: float = 0, fresh: int = 0
+    ) -> list[Box]:
         """Return the parts that have changed since they were searched, one box for each.
 
-        What is under `least` pixels wide or high waits until it has grown, and what rests until
-        it has done so for `rest` ticks; what lies within `apart_from` is left out.
+        What is under `least` pixels wide or high waits until it has grown; what lies within
+        `apart_from` is left out. With `rest`, a part counts where `fresh` pixels of it, in width
+        and in height, have changed that were not searched in as many ticks.
         """
         cells = _differ(self._now, self._searched)
-        if rest:
-            cells[self._tick - self._rests_since < rest] = 0
         for box in apart_from:
             cells[self._cells(box)] = 0
         if not cells.any():
             return []
-        joined = cv2.dilate(cells, JOIN)
-        _, _, parts, _ = cv2.connectedComponentsWithStats(joined)
-        # The first part is all that has not changed; dilation made each of the others larger.
-        boxes = (Box(x + 1, y + 1, w - 2, h - 2) for x, y, w, h, _ in parts[1:].tolist())
-        scaled = (box.scaled(self._cell) for box in boxes)
-        return [box for box in scaled if min(box.w, box.h) >= least]
+        count, labels, parts, _ = cv2.connectedComponentsWithStats(cv2.dilate(cells, JOIN))
+        rested = (self._tick - self._rests_since >= rest) & (cells > 0)
+        found = []
+        for number in range(1, count):  # the first is all that has not changed
+            x, y, w, h = parts[number, :4].tolist()
+            box = self._box(x + 1, y + 1, w - 2, h - 2)  # dilation made it larger
+            new = (rested & (labels == number)).astype(np.uint8)
+            news = self._box(*cv2.boundingRect(new))
+            if min(box.w, box.h) >= least and min(news.w, news.h) >= fresh and news.w:
+                found.append(box)
+        return found
 
     def searched(self, box: Box, rests: bool = True) -> None:
         """Note that this part is searched as it is now, and whether it rests from now on."""
@@ -83,10 +90,22 @@ class Attention:
         if rests:
             self._rests_since[cells] = self._tick
 
+    def _box(self, x: int, y: int, w: int, h: int) -> Box:
+        """Return cells as a box of the frame."""
+        across, down = self._cell
+        left, top = round(x * across), round(y * down)
+        return Box(left, top, round((x + w) * across) - left, round((y + h) * down) - top)
+
     def _cells(self, box: Box) -> tuple[slice, slice]:
+        """Return the cells that a box of the frame covers."""
         height, width = self._now.shape
-        x, y, w, h = box.scaled(1 / self._cell).clipped(width, height)
-        return slice(y, y + h), slice(x, x + w)
+        across, down = self._cell
+        left, right = round(box.x / across), round((box.x + box.w) / across)
+        top, bottom = round(box.y / down), round((box.y + box.h) / down)
+        return (
+            slice(min(max(top, 0), height), min(max(bottom, 0), height)),
+            slice(min(max(left, 0), width), min(max(right, 0), width)),
+        )
 
 
 def _differ(one: Image, other: Image) -> NDArray[np.uint8]:

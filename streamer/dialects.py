@@ -29,6 +29,9 @@ Message = str | bytes
 
 NUMBER_BYTES = 4
 
+LEAST_FPS = 0.1
+"""Frames a second that a client is told at the least: who divides by it shall not fail."""
+
 
 class Dialect(Protocol):
     """How one client speaks."""
@@ -138,4 +141,6 @@ class Version1:
         return wire.encode(ErrorMessage(error.code, str(error), error.seq)).decode()
 
     def pace(self, window: int, fps: float | None) -> str:
-        return wire.encode(Pace(window, None if fps is None else round(fps, 1))).decode()
+        return wire.encode(
+            Pace(window, None if fps is None else max(LEAST_FPS, round(fps, 1)))
+        ).decode()

@@ -30,6 +30,8 @@ SAVINGS = 2
 
 LEAST = WINDOW * 9 // 10
 """Pixels of the smaller side of a change under which it is no new face."""
+FRESH = WINDOW * 3 // 10
+"""Pixels of it that have to be new where all of it would else rest: somebody walks on."""
 MARGIN = WINDOW // 4
 """Pixels around a change that are searched with it: a face may have moved in part only."""
 
@@ -37,10 +39,11 @@ MARGIN = WINDOW // 4
 class Lookout:
     """Holds what has been searched, what waits for its turn, and what may be spent.
 
-    The whole frame is searched at once at the start, where the scene changes and where a face is
-    lost. Otherwise what has changed since it was searched is, beside known faces each place twice a
-    second at the most: hands that move do not hide a new face, nor cost as much as one. What never
-    changes looks as it did when it was searched; still, all is searched again now and then.
+    The whole frame is searched at the start, where the scene changes and where a face is lost: at
+    once, or as fast as a large frame allows. Otherwise what has changed since it was searched is,
+    beside known faces each place twice a second at the most, but for somebody who walks on: hands
+    that move do not hide a new face, nor cost as much as one. What never changes looks as it did
+    when it was searched; still, all is searched again now and then.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,6 +54,8 @@ class Lookout:
         self._whole_at = 0.0
         self._attention = Attention()
         self._waiting: deque[Search] = deque()
+        self._sweeping = False
+        self._was_cut = False
         self._purse = 0.0
 
     def next(self, frame: Frame, faces: Sequence[Box], lost: bool) -> list[Search]:
@@ -60,16 +65,18 @@ class Lookout:
         self._attention.look(frame.reduced, frame.width, self._tick)
         whole = Box(0, 0, frame.width, frame.height)
         area = whole.w * whole.h
-        if self._attention.cut or lost:
-            self._waiting.clear()
-            self._purse = area
-            self._add_all(whole, URGENT)
+        if lost or self._new_scene():
+            self._purse = max(self._purse, area)
+            if not self._sweeping:  # else the last parts of a large frame would never be searched
+                self._waiting.clear()
+                self._add_all(whole, URGENT)
             return self._take(URGENT)
         income = INCOME_ACCOMPANIED if faces else INCOME_LONELY
         self._purse = min(self._purse + area * income, area * SAVINGS)
         budget = max(CALM, area // 4) if faces else URGENT
         if not self._waiting:
-            if self._tick - self._whole_at >= (ACCOMPANIED if faces else LONELY):
+            period = ACCOMPANIED if faces else LONELY
+            if self._attention.cut or self._tick - self._whole_at >= period:
                 self._add_all(whole, budget)
             else:
                 self._add_changes(whole, faces, budget)
@@ -79,14 +86,23 @@ class Lookout:
         before, self._time = self._time, self._clock()
         self._tick += max(1.0, (self._time - before) * SECOND)
 
+    def _new_scene(self) -> bool:
+        """Tell whether the scene is another than in the frame before. Where it changes in every
+        frame the camera moves, or the lamp flickers: that is no reason to hurry."""
+        before, self._was_cut = self._was_cut, self._attention.cut
+        return self._was_cut and not before
+
     def _add_all(self, whole: Box, budget: int) -> None:
         self._whole_at = self._tick
+        self._sweeping = True
         self._attention.searched(whole, rests=False)
         self._waiting.extend(plan(whole, budget))
 
     def _add_changes(self, whole: Box, faces: Sequence[Box], budget: int) -> None:
         known = [face.grown(0.3) for face in faces]
-        changes = self._attention.changed(LEAST, REST if faces else 0, known)
+        self._sweeping = False
+        rest, fresh = (REST, FRESH) if faces else (0, 0)
+        changes = self._attention.changed(LEAST, known, rest, fresh)
         parts = [change.grown(0, MARGIN).clipped(whole.w, whole.h) for change in changes]
         for part in merged(parts):
             self._attention.searched(part)
@@ -103,6 +119,7 @@ class Lookout:
             budget -= cost
             self._purse -= cost
             taken.append(self._waiting.popleft())
+        self._sweeping &= bool(self._waiting)
         return taken
 
 

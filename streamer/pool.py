@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -21,6 +22,11 @@ HELD_BACK = 0.8
 """A session that sends this share of what it may would send more if it might."""
 SMOOTHING = 0.3
 """Weight of the newest interval in the smoothed cost of a frame."""
+MEMORY = 4.0
+"""Time constant of a session's demand: seconds, or frames at the pace where those take longer. Over
+one interval a slow session has no frame or too many."""
+QUIET = 4
+"""Intervals that demand has to stay low for, before nobody is held back any more."""
 
 
 class Pool:
@@ -44,6 +50,7 @@ class Pool:
         self._shares: set[Share] = set()
         self._since = clock()
         self._cost = 0.0
+        self._quiet = 0
         self.fps: float | None = None
 
     def warm_up(self) -> None:
@@ -78,12 +85,18 @@ class Pool:
             self._cost += (cost - self._cost) * (SMOOTHING if self._cost else 1)
         demands = [share.take_demand(seconds, self.fps) for share in self._shares]
         if self._cost:
-            self.fps = self._level(demands, self._workers / self._cost)
+            self._hold_back(demands, self._workers / self._cost)
 
-    def _level(self, demands: Sequence[float], capacity: float) -> float | None:
-        if sum(demands) <= capacity * (1 if self.fps is None else EASE):
-            return None
-        return fair_level(demands, capacity * AIM)
+    def _hold_back(self, demands: Sequence[float], capacity: float) -> None:
+        """Set the pace, for so many frames a second that come and that can be done."""
+        held = self.fps is not None
+        if sum(demands) > capacity * (EASE if held else 1):
+            self._quiet = 0
+            self.fps = fair_level(demands, capacity * AIM)
+        elif held:
+            self._quiet += 1
+            if self._quiet >= QUIET:
+                self.fps = None
 
 
 class Share:
@@ -98,6 +111,7 @@ class Share:
         self._clock = clock
         self._arrived = self.worked = 0
         self.seconds = 0.0
+        self._rate: float | None = None
 
     def __enter__(self) -> Share:
         self._pool.join(self)
@@ -135,12 +149,16 @@ class Share:
 
     def take_demand(self, seconds: float, held_to: float | None) -> float:
         """Return the frames a second that the session would send, and count anew."""
-        rate = self._arrived / seconds
+        newest = self._arrived / seconds
         self._arrived = self.worked = 0
         self.seconds = 0.0
-        if held_to is not None and rate >= HELD_BACK * held_to:
+        if self._rate is None:
+            self._rate = newest
+        memory = max(MEMORY, MEMORY / held_to) if held_to else MEMORY
+        self._rate += (newest - self._rate) * (1 - math.exp(-seconds / memory))
+        if held_to is not None and self._rate >= HELD_BACK * held_to:
             return self._max_fps
-        return min(rate, self._max_fps)
+        return min(self._rate, self._max_fps)
 
 
 def fair_level(demands: Sequence[float], capacity: float) -> float:

@@ -91,7 +91,7 @@ class Emotion:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face; `id` tells the faces of one frame apart."""
+    """One face; it keeps its `id` from frame to frame while it is followed."""
 
     id: int
     box: Box

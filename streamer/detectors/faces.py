@@ -20,6 +20,8 @@ CHECK = 3
 """A followed face is searched for in every third frame; in between its patch is followed."""
 SURE = 0.75
 """Correlation of the patch under which it is searched for at once."""
+SMALLEST = 70
+"""Width of the smallest box that dlib has for a face, less what a track may be off by."""
 MOST_DOUBT = 5
 """Frames that a face is kept for while it scores less than a new one needs."""
 NEAR, NEAR_SHIFTED, WIDE = 0.2, 0.25, 0.75
@@ -67,19 +69,29 @@ class FaceDetector(Detector):
 
         A face keeps its `id` while it is followed, and where it is found again at once.
         """
-        lost = [track for track in self._tracks if not self._follow(track, frame)]
-        self._tracks = [track for track in self._tracks if track not in lost]
-        self._ghosts += [Ghost(track.id, track.box) for track in lost]
+        lost = False
+        for track in list(self._tracks):
+            if not self._follow(track, frame):
+                lost = True
+                self._tracks.remove(track)
+                self._ghosts.append(Ghost(track.id, track.box))
         known = [track.box for track in self._tracks]
-        for search in self._lookout.next(frame, known, bool(lost)):
+        for search in self._lookout.next(frame, known, lost):
             # Over the whole frame the detector's word is dlib's own, over a part it may differ.
             whole = search == Search(Box(0, 0, frame.width, frame.height))
             self._welcome(look(frame.gray, search, NEW), frame, NEW if whole else DOUBTFUL)
-        for ghost in list(self._ghosts):
-            self._welcome(look(frame.gray, Search.near(ghost.box, WIDE), NEW), frame, DOUBTFUL)
+        self._search_ghosts(frame)
+        return found.with_faces(Face(track.id, track.box) for track in self._tracks)
+
+    def _search_ghosts(self, frame: Frame) -> None:
+        """Look for lost faces where they were: one in each frame, in turns."""
+        for ghost in self._ghosts:
             ghost.frames -= 1
         self._ghosts = [ghost for ghost in self._ghosts if ghost.frames > 0]
-        return found.with_faces(Face(track.id, track.box) for track in self._tracks)
+        if self._ghosts:
+            ghost = self._ghosts.pop(0)
+            self._ghosts.append(ghost)
+            self._welcome(look(frame.gray, Search.near(ghost.box, WIDE), NEW), frame, DOUBTFUL)
 
     def _follow(self, track: Track, frame: Frame) -> bool:
         """Move a track to where its face is now; False where it is gone."""
@@ -90,7 +102,9 @@ class FaceDetector(Detector):
         hit = self._found_again(track, frame)
         if hit is None:
             return False
-        track.settle(hit.box, hit.score >= NEW, frame)
+        # What is smaller than dlib's smallest only an enlarged picture shows: not for long.
+        clear = hit.score >= NEW and hit.box.w >= SMALLEST
+        track.settle(hit.box, clear, frame)
         return track.doubt <= MOST_DOUBT
 
     def _found_again(self, track: Track, frame: Frame) -> Hit | None:
@@ -123,9 +137,9 @@ class FaceDetector(Detector):
 
     def _id(self, hit: Hit) -> int:
         """Return the id of the ghost that has come back, or the next new one."""
-        for ghost in self._ghosts:
-            if ghost.box.overlap(hit.box) >= SAME:
-                self._ghosts.remove(ghost)
-                return ghost.id
+        ghost = max(self._ghosts, key=lambda each: each.box.overlap(hit.box), default=None)
+        if ghost and ghost.box.overlap(hit.box) >= SAME:
+            self._ghosts.remove(ghost)
+            return ghost.id
         self._ids += 1
         return self._ids - 1

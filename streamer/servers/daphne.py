@@ -174,7 +174,10 @@ class DaphneServer(Server):
                 if isinstance(protocol, WebSocketProtocol):
                     message = {"type": "websocket.disconnect", "code": RESTARTING}
                     protocol.application_queue.put_nowait(message)
-                    protocol.sendCloseFrame(RESTARTING)
+                    if protocol.state == protocol.STATE_OPEN:
+                        protocol.sendCloseFrame(RESTARTING)
+                    else:  # its hand-shake is not over
+                        protocol.transport.abortConnection()
                 else:
                     protocol.send_disconnect()
         if going:
