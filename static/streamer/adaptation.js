@@ -164,8 +164,9 @@ export class Adaptation {
       this.#ladder.position = before;
     } else {
       this.#descent ??= new Descent(this.#ladder, age);
-      if (!this.#descent.goOn(age, this.#limit, this.#answers.rate)) {
-        this.#accepted = age;
+      const least = this.#descent.goOn(age, this.#limit, this.#answers);
+      if (least !== null) {
+        this.#accepted = least;
         this.#descent = null;
       }
     }

@@ -57,10 +57,15 @@ export class Answers {
     return last < 1 ? 0 : (last * 1_000) / Math.max(1, this.#all[last].at - this.#all[0].at);
   }
 
+  /** Milliseconds that the server takes for one. */
+  get server() {
+    return this.#median("server");
+  }
+
   /** @returns {Slow} */
   get slow() {
     const roundTrip = this.#median("roundTrip");
-    const server = this.#median("server");
+    const { server } = this;
     const network = roundTrip - server;
     const device = this.#median("age") - roundTrip;
     if (server >= network && server >= device) {

@@ -54,6 +54,11 @@ export class Ladder {
     return this.position.rate === 0 && this.position.form === 0;
   }
 
+  /** Are there fewer frames than suffice? */
+  get isSparse() {
+    return this.position.rate > ENOUGH;
+  }
+
   /** @returns {Stage} */
   get stage() {
     const { rate, form } = this.position;

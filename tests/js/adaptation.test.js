@@ -152,6 +152,28 @@ test("A slow server is spared frames; quality and width are kept, since they are
   assert.equal(simulation.adaptation.slow, "server");
 });
 
+test("However slow the server is, pictures are about as new as the best of fixed rates has them.", () => {
+  for (let service = 60; service <= 300; service += 5) {
+    const fixed = [30, 15, 10, 7, 5, 3, 2].map((fps) => {
+      const simulation = new Simulation({ service });
+      simulation.adaptation.judge = () => false;
+      simulation.pacer.limit("age", fps);
+      return simulation.run(10).last(8).age;
+    });
+    const { age } = settled(new Simulation({ service }));
+    const best = Math.max(IN_TIME, Math.min(...fixed));
+    assert.ok(age <= best * 1.35, `${service} ms: ${age} ms, ${best} ms could be had`);
+  }
+});
+
+test("Where a slow server gets a slow link besides, smaller pictures are tried after all.", () => {
+  const simulation = new Simulation({ service: 200 }).run(40);
+  simulation.change(slow(60_000));
+  const { age } = settled(simulation);
+  assert.equal(simulation.adaptation.rung.width, 320);
+  assert.ok(age < 500, `${age} ms`);
+});
+
 test("Frames are given up first, then quality, then width.", () => {
   const simulation = new Simulation({ latency: 20, up: 80_000, down: 110_000 }).run(8);
   const first = (/** @type {(change: import("./simulation.js").Change) => boolean} */ given) =>
