@@ -71,14 +71,12 @@ class Attention:
             cells[self._cells(box)] = 0
         if not cells.any():
             return []
-        count, labels, parts, _ = cv2.connectedComponentsWithStats(cv2.dilate(cells, JOIN))
-        rested = (self._tick - self._rests_since >= rest) & (cells > 0)
+        count, labels = cv2.connectedComponents(cv2.dilate(cells, JOIN))
+        rested = self._tick - self._rests_since >= rest
         found = []
         for number in range(1, count):  # the first is all that has not changed
-            x, y, w, h = parts[number, :4].tolist()
-            box = self._box(x + 1, y + 1, w - 2, h - 2)  # dilation made it larger
-            new = (rested & (labels == number)).astype(np.uint8)
-            news = self._box(*cv2.boundingRect(new))
+            part = cells & (labels == number)
+            box, news = self._around(part), self._around(part & rested)
             if min(box.w, box.h) >= least and min(news.w, news.h) >= fresh and news.w:
                 found.append(box)
         return found
@@ -90,8 +88,9 @@ class Attention:
         if rests:
             self._rests_since[cells] = self._tick
 
-    def _box(self, x: int, y: int, w: int, h: int) -> Box:
-        """Return cells as a box of the frame."""
+    def _around(self, cells: NDArray[np.uint8]) -> Box:
+        """Return the box of the frame around the cells that are not 0; it is empty for none."""
+        x, y, w, h = cv2.boundingRect(cells)
         across, down = self._cell
         left, top = round(x * across), round(y * down)
         return Box(left, top, round((x + w) * across) - left, round((y + h) * down) - top)

@@ -1,6 +1,7 @@
 """Which parts of a picture have changed since they were searched."""
 
 import numpy as np
+import pytest
 
 from streamer.attention import Attention
 from streamer.types import Box, Image
@@ -103,6 +104,32 @@ def test_what_rests_is_told_when_it_has_rested() -> None:
     attention.searched(box, rests=False)
     attention.look(with_patch(room(7), box, 60), WIDTH, 7)
     assert attention.changed(LEAST, rest=5) == [box]
+
+
+@pytest.mark.parametrize("size", [(112, 2048), (96, 2040), (2048, 112), (333, 777)])
+def test_in_a_narrow_picture_boxes_are_where_the_change_is(size: tuple[int, int]) -> None:
+    width, height = size
+    picture = np.full((height, width), 120, np.uint8)
+    attention = Attention()
+    attention.look(picture, width, 0)
+    attention.searched(Box(0, 0, width, height), rests=False)
+    box = Box(width * 3 // 4 - 40, height * 3 // 4 - 40, 80, 80).clipped(width, height)
+    changed = picture.copy()
+    changed[box.y : box.y + box.h, box.x : box.x + box.w] = 20
+    attention.look(changed, width, 1)
+    (told,) = attention.changed(20)
+    assert told.overlap(box) > 0.4  # a cell is up to 26 pixels
+
+
+def test_what_walks_on_is_told_whole_though_a_part_of_it_rests() -> None:
+    attention = attentive()
+    attention.look(with_patch(room(1), Box(400, 200, 160, 120)), WIDTH, 1)
+    attention.searched(Box(400, 200, 160, 120))
+    for tick, moved, told in ((2, 16, False), (3, 40, True)):
+        box = Box(400 - moved, 200, 160, 120)
+        attention.look(with_patch(room(tick), box, level=90), WIDTH, tick)
+        parts = attention.changed(LEAST, rest=5, fresh=24)
+        assert [part.overlap(box) > 0.7 for part in parts] == ([True] if told else [])
 
 
 def test_a_picture_taller_than_wide_has_its_cells() -> None:

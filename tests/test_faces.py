@@ -152,14 +152,45 @@ def test_a_face_before_a_known_faces_body_is_found_within_half_a_second() -> Non
     assert len(found[-1]) == 2
 
 
+@pytest.mark.parametrize(
+    ("zoom", "speed", "stops"), [(1.0, 15, 560), (1.5, 10, 500), (2.0, 20, 420)]
+)
+def test_somebody_who_walks_in_beside_a_known_face_is_found_within_half_a_second(
+    zoom: float, speed: int, stops: int
+) -> None:
+    """Where they are seen a part at a time, and where they have stopped since."""
+    pictures = []
+    for step in range(60):
+        scene = put(room((960, 540)), head(), 40, 60)
+        pictures.append(put(scene, head(zoom), max(stops, 960 - speed * step), 60))
+    found, expected = follow(pictures), whole(pictures)
+    first = next(number for number, boxes in enumerate(expected) if len(boxes) == 2)
+    assert len(found[first - 1]) == 1
+    late = [len(faces) < 2 for faces in found[first:]].index(False)
+    assert late < HALF_A_SECOND
+    assert share(found[first + late :], expected[first + late :]) >= 0.98
+
+
+def test_under_a_lamp_that_flickers_a_large_frame_is_searched_to_its_end() -> None:
+    """More than half of the picture changes from each frame to the next."""
+    still = put(room((1280, 720)), head(), 980, 490)
+    flicker = [
+        np.clip(still.astype(int) + 6 * (-1) ** k, 0, 255).astype(np.uint8) for k in range(9)
+    ]
+    assert any(face.box.x > 1000 for face in follow(flicker)[-1])
+
+
 def test_two_faces_that_meet_never_become_one() -> None:
     """They pass each other so closely that their heads touch."""
     pictures = []
     for step in range(60):
         scene = put(room(), head(), -40 + 5 * step, 40)
         pictures.append(put(scene, cv2.flip(head(), 1)[20:], 420 - 5 * step, 175))  # type: ignore[arg-type]
-    for number, faces in enumerate(follow(pictures)):
-        assert len({face.id for face in faces}) == len(faces)
+    found, expected = follow(pictures), whole(pictures)
+    assert sum(len(boxes) == 2 for boxes in expected) > 50
+    for number, faces in enumerate(found):
+        assert len(faces) == len(expected[number]), number
+        assert {face.id for face in faces} <= {0, 1}
         for one in faces:
             for other in faces:
                 assert one is other or one.box.overlap(other.box) < 0.3, number

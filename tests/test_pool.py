@@ -114,6 +114,30 @@ async def test_cheaper_frames_end_it(pool: Pool, clock: Clock) -> None:
         assert pool.fps is None
 
 
+async def test_many_slow_sessions_are_told_one_steady_pace(pool: Pool, clock: Clock) -> None:
+    """At less than a frame a second there is none in most intervals, and one too many in others."""
+    paces = []
+    with ExitStack() as held:
+        shares = [held.enter_context(pool.share(30)) for _ in range(40)]
+        next_at = dict.fromkeys(shares, 0.0)
+        while clock.now < 60:
+            end = clock.now + INTERVAL
+            for number, share in enumerate(shares):
+                while next_at[share] < end:
+                    share.arrived()
+                    next_at[share] += 1 / (pool.fps or 30) + 0.01 * (number % 3)
+            while clock.now + 0.025 < end:
+                await shares[0].run(lambda: setattr(clock, "now", clock.now + 0.025))
+            clock.now = end
+            await shares[0].run(lambda: None)
+            paces.append(pool.fps)
+    settled = paces[len(paces) // 3 :]
+    assert None not in settled
+    known = [pace for pace in settled if pace]
+    assert max(known) < 1.3 * min(known)
+    assert 0.6 < sum(known) / len(known) < 1.1
+
+
 async def test_sessions_take_turns(pool: Pool) -> None:
     """One that always has a frame ready waits for all others in between."""
     begun = threading.Event()
