@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,6 +19,15 @@ out to a level or two over a cell."""
 CUT = 0.5
 """Share of the cells that change from one picture to the next where the scene is another."""
 JOIN = np.ones((3, 3), np.uint8)
+
+
+class Change(NamedTuple):
+    """A part of the frame that has changed; where in it is news, that is, what does not rest, and
+    the share of the part that is."""
+
+    box: Box
+    news: Box
+    share: float
 
 
 class Attention:
@@ -57,14 +67,11 @@ class Attention:
         self._before = self._now
         self._tick = tick
 
-    def changed(
-        self, least: int, apart_from: Iterable[Box] = (), rest: float = 0, fresh: int = 0
-    ) -> list[Box]:
-        """Return the parts that have changed since they were searched, one box for each.
+    def changed(self, least: int, apart_from: Iterable[Box] = (), rest: float = 0) -> list[Change]:
+        """Return the parts that have changed since they were searched.
 
         What is under `least` pixels wide or high waits until it has grown; what lies within
-        `apart_from` is left out. With `rest`, a part counts where `fresh` pixels of it, in width
-        and in height, have changed that were not searched in as many ticks.
+        `apart_from` is left out. A place rests for `rest` ticks once it was searched.
         """
         cells = _differ(self._now, self._searched)
         for box in apart_from:
@@ -76,9 +83,11 @@ class Attention:
         found = []
         for number in range(1, count):  # the first is all that has not changed
             part = cells & (labels == number)
-            box, news = self._around(part), self._around(part & rested)
-            if min(box.w, box.h) >= least and min(news.w, news.h) >= fresh and news.w:
-                found.append(box)
+            news = part & rested
+            box = self._around(part)
+            if min(box.w, box.h) >= least:
+                share = np.count_nonzero(news) / np.count_nonzero(part)
+                found.append(Change(box, self._around(news), share))
         return found
 
     def searched(self, box: Box, rests: bool = True) -> None:

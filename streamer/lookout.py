@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from streamer.attention import Attention
+from streamer.attention import Attention, Change
 from streamer.hog import WINDOW, Search, plan
 from streamer.types import Box, Frame
 
@@ -101,9 +101,12 @@ class Lookout:
     def _add_changes(self, whole: Box, faces: Sequence[Box], budget: int) -> None:
         known = [face.grown(0.3) for face in faces]
         self._sweeping = False
-        rest, fresh = (REST, FRESH) if faces else (0, 0)
-        changes = self._attention.changed(LEAST, known, rest, fresh)
-        parts = [change.grown(0, MARGIN).clipped(whole.w, whole.h) for change in changes]
+        changes = self._attention.changed(LEAST, known, REST if faces else 0)
+        parts = [
+            change.box.grown(0, MARGIN).clipped(whole.w, whole.h)
+            for change in changes
+            if is_due(change, faces)
+        ]
         for part in merged(parts):
             self._attention.searched(part)
             self._waiting.extend(plan(part, budget))
@@ -121,6 +124,16 @@ class Lookout:
             taken.append(self._waiting.popleft())
         self._sweeping &= bool(self._waiting)
         return taken
+
+
+def is_due(change: Change, faces: Sequence[Box]) -> bool:
+    """Tell whether a change is to be searched: who walks on at once, though a part of where they
+    are rests; the body of a known face when half of it has rested."""
+    x, y = change.box.x + change.box.w / 2, change.box.y + change.box.h / 2
+    for face in faces:
+        if abs(x - face.x - face.w / 2) < 2 * face.w and -face.h < y - face.y < 8 * face.h:
+            return change.share >= 0.5
+    return min(change.news.w, change.news.h) >= FRESH
 
 
 def merged(boxes: Sequence[Box]) -> list[Box]:

@@ -1,5 +1,7 @@
 """Which parts of a picture have changed since they were searched."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,13 @@ def attentive() -> Attention:
     return attention
 
 
+def boxes(
+    attention: Attention, rest: float = 0, least: int = LEAST, apart_from: Iterable[Box] = ()
+) -> list[Box]:
+    """Return the parts that are told in which there is news."""
+    return [each.box for each in attention.changed(least, apart_from, rest) if each.share]
+
+
 def test_the_first_picture_is_a_new_scene() -> None:
     attention = Attention()
     attention.look(room(), WIDTH, 0)
@@ -52,14 +61,14 @@ def test_noise_is_no_change() -> None:
     attention = attentive()
     for seed in range(1, 6):
         attention.look(room(seed, noise=10), WIDTH, 1)
-        assert attention.changed(LEAST) == []
+        assert boxes(attention) == []
 
 
 def test_each_change_has_a_box_that_holds_it() -> None:
     attention = attentive()
     one, other = Box(80, 96, 80, 88), Box(400, 200, 160, 120)
     attention.look(with_patch(with_patch(room(1), one), other), WIDTH, 1)
-    assert sorted(attention.changed(LEAST)) == [one, other]
+    assert sorted(boxes(attention)) == [one, other]
 
 
 def test_what_was_searched_is_changed_no_more() -> None:
@@ -67,9 +76,9 @@ def test_what_was_searched_is_changed_no_more() -> None:
     box = Box(400, 200, 160, 120)
     attention.look(with_patch(room(1), box), WIDTH, 1)
     attention.searched(box)
-    assert attention.changed(LEAST) == []
+    assert boxes(attention) == []
     attention.look(room(2), WIDTH, 1)
-    assert attention.changed(LEAST) == [box]
+    assert boxes(attention) == [box]
 
 
 def test_what_changes_a_little_at_a_time_counts_in_the_end() -> None:
@@ -78,7 +87,7 @@ def test_what_changes_a_little_at_a_time_counts_in_the_end() -> None:
     told = []
     for step in range(1, 8):
         attention.look(with_patch(room(step), box, level=120 - 2 * step), WIDTH, 1)
-        told.append(attention.changed(LEAST))
+        told.append(boxes(attention))
     assert told[0] == []
     assert told[-1] == [box]
 
@@ -86,9 +95,9 @@ def test_what_changes_a_little_at_a_time_counts_in_the_end() -> None:
 def test_small_changes_and_what_is_left_out_are_not_told() -> None:
     attention = attentive()
     attention.look(with_patch(room(1), Box(400, 200, 24, 120)), WIDTH, 1)
-    assert attention.changed(LEAST) == []
+    assert boxes(attention) == []
     attention.look(with_patch(room(2), Box(400, 200, 160, 120)), WIDTH, 1)
-    assert attention.changed(LEAST, apart_from=[Box(380, 180, 200, 160)]) == []
+    assert boxes(attention, apart_from=[Box(380, 180, 200, 160)]) == []
 
 
 def test_what_rests_is_told_when_it_has_rested() -> None:
@@ -96,14 +105,14 @@ def test_what_rests_is_told_when_it_has_rested() -> None:
     box = Box(400, 200, 160, 120)
     for tick, level in ((1, 60), (2, 200), (3, 60)):
         attention.look(with_patch(room(tick), box, level), WIDTH, tick)
-        assert attention.changed(LEAST, rest=5) == ([box] if tick == 1 else [])
+        assert boxes(attention, rest=5) == ([box] if tick == 1 else [])
         if tick == 1:
             attention.searched(box)
     attention.look(with_patch(room(6), box, 200), WIDTH, 6)
-    assert attention.changed(LEAST, rest=5) == [box]
+    assert boxes(attention, rest=5) == [box]
     attention.searched(box, rests=False)
     attention.look(with_patch(room(7), box, 60), WIDTH, 7)
-    assert attention.changed(LEAST, rest=5) == [box]
+    assert boxes(attention, rest=5) == [box]
 
 
 @pytest.mark.parametrize("size", [(112, 2048), (96, 2040), (2048, 112), (333, 777)])
@@ -117,19 +126,20 @@ def test_in_a_narrow_picture_boxes_are_where_the_change_is(size: tuple[int, int]
     changed = picture.copy()
     changed[box.y : box.y + box.h, box.x : box.x + box.w] = 20
     attention.look(changed, width, 1)
-    (told,) = attention.changed(20)
+    (told,) = boxes(attention, least=20)
     assert told.overlap(box) > 0.4  # a cell is up to 26 pixels
 
 
-def test_what_walks_on_is_told_whole_though_a_part_of_it_rests() -> None:
+def test_what_walks_on_is_told_whole_with_where_it_is_new() -> None:
     attention = attentive()
     attention.look(with_patch(room(1), Box(400, 200, 160, 120)), WIDTH, 1)
     attention.searched(Box(400, 200, 160, 120))
-    for tick, moved, told in ((2, 16, False), (3, 40, True)):
-        box = Box(400 - moved, 200, 160, 120)
-        attention.look(with_patch(room(tick), box, level=90), WIDTH, tick)
-        parts = attention.changed(LEAST, rest=5, fresh=24)
-        assert [part.overlap(box) > 0.7 for part in parts] == ([True] if told else [])
+    walked = Box(360, 200, 160, 120)
+    attention.look(with_patch(room(2), walked, level=90), WIDTH, 2)
+    ((box, news, share),) = attention.changed(LEAST, rest=5)
+    assert box.overlap(walked) > 0.7
+    assert news == Box(360, 200, 40, 120)
+    assert 0.1 < share < 0.4
 
 
 def test_a_picture_taller_than_wide_has_its_cells() -> None:
@@ -138,4 +148,4 @@ def test_a_picture_taller_than_wide_has_its_cells() -> None:
     attention.look(upright, 480, 0)
     attention.searched(Box(0, 0, 480, 640))
     attention.look(with_patch(upright, Box(96, 400, 96, 96)), 480, 1)
-    assert attention.changed(LEAST) == [Box(96, 400, 96, 96)]
+    assert boxes(attention) == [Box(96, 400, 96, 96)]
