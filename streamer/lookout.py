@@ -15,7 +15,7 @@ SECOND = 30
 """Ticks: a frame is one, and where fewer than 30 a second come it is more."""
 REST = SECOND // 2
 """Ticks that a place rests once it was searched for a change, beside known faces."""
-LONELY, ACCOMPANIED = SECOND, 5 * SECOND
+LONELY, ACCOMPANIED = SECOND, 10 * SECOND
 """Ticks after which all is searched again: where nobody is known, and beside known faces."""
 
 URGENT = 800 * 600

@@ -73,11 +73,11 @@ def test_an_empty_room_is_searched_every_second() -> None:
     assert [number for number, did in enumerate(searched) if did] == [0, 8, 16, 24, 32]
 
 
-def test_beside_a_still_face_all_is_searched_every_five_seconds_a_part_at_a_time() -> None:
+def test_beside_a_still_face_all_is_searched_every_ten_seconds_a_part_at_a_time() -> None:
     scene = Scene()
     scene.next(room())
-    searches = [scene.next(room(), [FACE]) for _ in range(48)]
-    assert not any(searches[:38])
+    searches = [scene.next(room(), [FACE]) for _ in range(90)]
+    assert not any(searches[:78])
     parts = [search for each in searches for search in each]
     assert len(parts) == 5
     assert max(search.cost for search in parts) <= CALM
