@@ -190,6 +190,41 @@ class Frame(ABC):
         """The time spent on decoding so far."""
 
 
+class FrameSource(ABC):
+    """A camera at the server: one thread opens it, reads it and closes it, once.
+
+    It is made of its spec, such as `usb:0`; SettingsError tells of one that cannot be used. To make
+    it touches nothing: `manage.py check` does that.
+    """
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect, within 5 s; SourceError says why that cannot be."""
+
+    @abstractmethod
+    def read(self) -> Frame:
+        """Wait for the next frame, for 5 s at the most; SourceError where none comes.
+
+        What came before the newest is for whoever calls to leave out: read as fast as it comes.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the device or connection, whatever became of it, also where `open` failed."""
+
+    def answers(self) -> bool:
+        """Tell within a second whether the camera is there, without opening it.
+
+        Asked each second between attempts to open: what was away and is back is opened at once.
+        May be asked while it is closed only, of an instance that is never opened.
+        """
+        return False
+
+    def attend(self) -> None:  # noqa: B027, most cameras need nobody until they are watched
+        """Begin what has to go on while nobody watches, such as answering a camera that sends and
+        waits. Called once, when the server starts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timings:
     """Where the time of one frame went, in milliseconds."""
