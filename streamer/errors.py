@@ -4,7 +4,7 @@
     |-- SettingsError        a setting is wrong; `manage.py check` reports it
     |-- ModelFileError       a model file is missing or damaged
     |-- SourceError          a camera gives no pictures; its words are for who watches
-    |   `-- SourceTimeout    ... nothing came in time
+    |   `-- SourceTimeoutError  ... nothing came in time
     `-- MessageError         what a client sent cannot be used; it carries the code to answer with
         `-- FrameError       ... it was a frame; the session goes on
 
@@ -49,7 +49,7 @@ class SourceError(StreamerError):
     """A camera cannot be opened or read. The message is for viewers: it names no address."""
 
 
-class SourceTimeout(SourceError):
+class SourceTimeoutError(SourceError):
     """A camera did not answer, or sent nothing, in time."""
 
 
