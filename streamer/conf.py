@@ -6,23 +6,47 @@ docs/settings.md describes each.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, get_type_hints
+from pathlib import Path
+from typing import Annotated, Any, get_origin, get_type_hints
 
 import msgspec
 from django.conf import settings
 from msgspec import Meta, Struct
 
 from streamer.errors import SettingsError
+from streamer.redaction import redacted
 
 PREFIX = "STREAMER_"
 
 Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(ge=0.1)]
 DetectorEntry = str | tuple[str, dict[str, Any]]
 """A dotted path, or a pair of one and the options of its constructor."""
 
 FROM_PYTHON_ONLY = {"DETECTORS"}
 """Not from the environment: it names code."""
+
+
+SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
+"""What a camera may be called: its name stands in URLs."""
+
+
+class Camera(Struct, frozen=True, forbid_unknown_fields=True):
+    """A camera: its source's spec, the detectors that look at it; the width in pixels that its
+    frames are scaled down to, never up, and the frames a second that are worked on, None for what
+    it gives; quality (1..100) of its pictures; whether it stays open with nobody watching."""
+
+    source: str
+    detectors: tuple[str, ...] = ("motion",)
+    width: Annotated[int, Meta(ge=16, le=8192)] | None = None
+    fps: Annotated[float, Meta(ge=0.1, le=1000)] | None = None
+    quality: Annotated[int, Meta(ge=1, le=100)] = 70
+    stay_on: bool = False
+
+    def __repr__(self) -> str:
+        return f"Camera({redacted(self.source)!r})"
 
 
 class Conf(Struct, frozen=True, kw_only=True):
@@ -34,6 +58,8 @@ class Conf(Struct, frozen=True, kw_only=True):
         "streamer.detectors.landmarks.LandmarkDetector",
         "streamer.detectors.emotion.EmotionDetector",
     )
+    CAMERAS: dict[str, str | Camera] = {}
+    CAMERAS_FILE: str = ""
     FRAME_COUNT: Annotated[int, Meta(ge=1, le=100_000)] = 32
     WINDOW: Annotated[int, Meta(ge=1, le=64)] = 2
     MAX_FRAME_BYTES: Annotated[int, Meta(ge=1024, le=1_000_000)] = 524_288
@@ -44,6 +70,9 @@ class Conf(Struct, frozen=True, kw_only=True):
     MAX_TEXT_BYTES: Annotated[int, Meta(ge=256)] = 4096
     MAX_BAD_FRAMES: Count = 10
     MAX_SESSIONS: Count = 64
+    MAX_VIEWERS: Count = 200
+    LINGER: Seconds = 10.0
+    STALL_TIMEOUT: Seconds = 10.0
     WORKERS: Annotated[int, Meta(ge=1, le=256)] = os.cpu_count() or 1
 
 
@@ -69,6 +98,26 @@ def load(environ: Mapping[str, str] | None = None) -> Conf:
     )
 
 
+def cameras(settings: Conf) -> dict[str, Camera]:
+    """Return the cameras of CAMERAS_FILE and of CAMERAS, which wins; SettingsError names one that
+    cannot be used. What a source is made of is for `build` to see."""
+    given: dict[str, str | Camera] = {}
+    if settings.CAMERAS_FILE:
+        file = Path(settings.CAMERAS_FILE)
+        try:
+            text = file.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"CAMERAS_FILE cannot be read: {error}.") from None
+        given |= _convert(text, dict[str, str | Camera], f"CAMERAS_FILE ({file})")
+    given |= settings.CAMERAS
+    for name in given:
+        if not SLUG.fullmatch(name):
+            raise SettingsError(
+                f"CAMERAS has the name {name!r}. Expected 1 to 50 letters, digits, - and _."
+            )
+    return {name: Camera(each) if isinstance(each, str) else each for name, each in given.items()}
+
+
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
     """Return the variables that are named like a setting and are none."""
     known = {PREFIX + name for name in Conf.__struct_fields__ if name not in FROM_PYTHON_ONLY}
@@ -77,8 +126,11 @@ def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
 
 
 def _convert(value: Any, kind: Any, called: str) -> Any:
+    """Return a value as one of a kind. Not strict: a variable is text whatever it stands for, and
+    JSON where that is a dictionary."""
     try:
-        # Not strict: an environment variable is text whatever it stands for.
+        if isinstance(value, str) and get_origin(kind) is dict:
+            return msgspec.json.decode(value, type=kind)
         return msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"{called} is {value!r}. {error}.") from None
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"{called} is {redacted(repr(value))}. {error}.") from None

@@ -1,5 +1,6 @@
 """Settings from Python and from the environment."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,3 +49,52 @@ def test_a_setting_that_cannot_be_used_is_named_with_what_came(
 def test_variables_that_are_no_settings_are_named() -> None:
     environ = {"STREAMER_NOPE": "1", "STREAMER_DETECTORS": "x", "STREAMER_WINDOW": "3", "HOME": "/"}
     assert conf.unknown_variables(environ) == ["STREAMER_DETECTORS", "STREAMER_NOPE"]
+
+
+SPEC = "rtsp://ann:secret@10.0.0.5/"
+
+
+def test_a_camera_is_a_spec_or_a_spec_with_options(settings: Settings) -> None:
+    settings.STREAMER = {"CAMERAS": {"porch": SPEC, "desk": {"source": "usb:0", "fps": 5}}}
+    assert conf.cameras(conf.load({})) == {
+        "porch": conf.Camera(SPEC, detectors=("motion",)),
+        "desk": conf.Camera("usb:0", fps=5),
+    }
+
+
+def test_cameras_come_as_json_and_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "cameras.json"
+    file.write_text('{"porch": "usb:1", "desk": {"source": "usb:2", "detectors": []}}')
+    loaded = conf.load(
+        {"STREAMER_CAMERAS": '{"porch":"usb:9"}', "STREAMER_CAMERAS_FILE": str(file)}
+    )
+    assert conf.cameras(loaded) == {
+        "porch": conf.Camera("usb:9"),
+        "desk": conf.Camera("usb:2", detectors=()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("cameras", "says"),
+    [
+        ('{"a b": "usb:0"}', "has the name 'a b'. Expected 1 to 50 letters, digits"),
+        (f'{{"a": {{"source": "{SPEC}", "width": 0}}}}', r"Expected `int` >= 16 .*\.width"),
+        (f'{{"a": {{"source": "{SPEC}", "colour": 0}}}}', "unknown field `colour`"),
+        (f'{{"a": "{SPEC}"', "truncated"),
+        ('["usb:0"]', "Expected `object`, got `array`"),
+    ],
+)
+def test_a_camera_that_cannot_be_used_is_told_without_its_password(cameras: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as told:
+        conf.cameras(conf.load({"STREAMER_CAMERAS": cameras}))
+    assert "secret" not in str(told.value)
+
+
+def test_a_file_of_cameras_that_is_missing_is_named(tmp_path: Path) -> None:
+    environ = {"STREAMER_CAMERAS_FILE": str(tmp_path / "none.json")}
+    with pytest.raises(SettingsError, match=r"CAMERAS_FILE cannot be read: .*none\.json"):
+        conf.cameras(conf.load(environ))
+
+
+def test_a_camera_is_shown_without_its_password() -> None:
+    assert "secret" not in repr(conf.Conf(CAMERAS={"porch": conf.Camera(SPEC)}))
