@@ -14,8 +14,8 @@ from benchmarks.clip import Clip
 from benchmarks.limit import Effort, Work, against_limit
 from benchmarks.report import Table, number
 from benchmarks.stream import ALL, Stream
-from streamer.dialects import Dialect, Plain, Version1
-from streamer.pipeline import PictureForm
+from streamer.dialects import Answer, Dialect, Plain, Version1
+from streamer.types import PictureForm
 from streamer.wire import Reply
 
 Form = Literal["plain", "base64", "binary", "results"]
@@ -92,7 +92,9 @@ def work_of(case: Case, fps: float) -> Work:
     numbers = count()
 
     def work(jpeg: bytes) -> object:
-        return dialect.result(reply, next(numbers), 0, 0.0, stream.process(jpeg))
+        result = stream.process(jpeg)
+        returned = result.jpegs[picture] if picture else None
+        return dialect.result(reply, Answer(next(numbers), 0, 0.0, result, returned))
 
     return work
 

@@ -9,8 +9,8 @@ from inspect import signature
 from streamer.build import detector_specs
 from streamer.codec import JpegFrame
 from streamer.conf import Conf
-from streamer.pipeline import DetectorSpec, PictureForm, Pipeline, with_required
-from streamer.types import Limits, Result
+from streamer.pipeline import DetectorSpec, Pipeline, with_required
+from streamer.types import Limits, PictureForm, Result
 
 SPECS = detector_specs(Conf())
 ALL = tuple(spec.name for spec in SPECS)
@@ -28,7 +28,7 @@ class Stream:
     def __init__(self, detectors: Sequence[str], fps: float, picture: PictureForm | None) -> None:
         self._detectors = with_required(detectors, SPECS)
         self._interval = 1 / fps
-        self._picture = picture
+        self._forms = [picture] if picture else []
         self._frames = 0
         self._pipeline = Pipeline([self._on_our_clock(spec) for spec in SPECS])
 
@@ -43,6 +43,6 @@ class Stream:
 
     def process(self, jpeg: bytes) -> Result:
         """Work on the next frame."""
-        result = self._pipeline.process(JpegFrame(jpeg, TALL_CLIP), self._detectors, self._picture)
+        result = self._pipeline.process(JpegFrame(jpeg, TALL_CLIP), self._detectors, *self._forms)
         self._frames += 1
         return result

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from msgspec import UNSET
@@ -33,6 +33,18 @@ LEAST_FPS = 0.1
 """Frames a second that a client is told at the least: who divides by it shall not fail."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is told of a frame: its number, how many were dropped, the milliseconds before it was
+    begun, what came of it, and the picture, where one was asked for."""
+
+    seq: int
+    dropped: int
+    wait: float
+    result: Result
+    jpeg: bytes | None
+
+
 class Dialect(Protocol):
     """How one client speaks."""
 
@@ -48,8 +60,8 @@ class Dialect(Protocol):
     def read_query(self, query: Mapping[str, str]) -> SettingsChange:
         """Return the settings that the query of the hand-shake asks for; MessageError likewise."""
 
-    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
-        """Return the message that tells a result; `wait` in milliseconds before it was begun."""
+    def result(self, reply: Reply, answer: Answer) -> Message:
+        """Return the message that tells what came of a frame."""
 
     def error(self, error: MessageError) -> Message | None:
         """Return the message that tells an error, None where the dialect has none."""
@@ -82,8 +94,8 @@ class Plain:
         # A picture in base64 is all that this dialect has.
         return wire.read_query({name: query[name] for name in query if name != "reply"})
 
-    def result(self, _reply: Reply, _seq: int, _dropped: int, _wait: float, result: Result) -> str:
-        return base64.b64encode(result.jpeg or b"").decode("ascii")
+    def result(self, _reply: Reply, answer: Answer) -> str:
+        return base64.b64encode(answer.jpeg or b"").decode("ascii")
 
     def error(self, _error: MessageError) -> None:
         return None
@@ -124,17 +136,18 @@ class Version1:
     def read_query(self, query: Mapping[str, str]) -> SettingsChange:
         return wire.read_query(query)
 
-    def result(self, reply: Reply, seq: int, dropped: int, wait: float, result: Result) -> Message:
+    def result(self, reply: Reply, answer: Answer) -> Message:
+        wait, result, jpeg = answer.wait, answer.result, answer.jpeg
         message = ResultMessage(
-            seq,
-            dropped,
+            answer.seq,
+            answer.dropped,
             {name: round(ms, 2) for name, ms in ({"wait": wait} | asdict(result.ms)).items()},
             wire.detections_json(result.detections),
-            result.jpeg if reply == "base64" and result.jpeg else UNSET,
+            jpeg if reply == "base64" and jpeg else UNSET,
         )
         encoded = wire.encode(message)
         if reply == "binary":
-            return len(encoded).to_bytes(4, "little") + encoded + (result.jpeg or b"")
+            return len(encoded).to_bytes(4, "little") + encoded + (jpeg or b"")
         return encoded.decode()
 
     def error(self, error: MessageError) -> str:

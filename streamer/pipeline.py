@@ -13,7 +13,15 @@ import imutils
 from streamer.codec import encode
 from streamer.overlay import Caption, annotate
 from streamer.rate import RateMeter
-from streamer.types import Detections, Detector, Frame, Image, Result, Timings
+from streamer.types import (
+    Detections,
+    Detector,
+    Frame,
+    Image,
+    PictureForm,
+    Result,
+    Timings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +57,12 @@ def with_required(names: Iterable[str], specs: Sequence[DetectorSpec]) -> tuple[
     return tuple(name for name in known if name in wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class PictureForm:
-    """The picture to make: JPEG quality in 1..100, and the width in pixels that it is scaled down
-    to, never up; None leaves it as it came."""
-
-    quality: int = 70
-    width: int | None = None
+def scaled_width(frame: Frame, width: int | None) -> int:
+    """Return the width in pixels of a picture of `frame` that shall have `width`: never more than
+    it has, and never so little that a thin frame would have no height left."""
+    if not width or width >= frame.width:
+        return frame.width
+    return max(width, -(-frame.width // frame.height))
 
 
 class Pipeline:
@@ -68,10 +75,9 @@ class Pipeline:
         self._rate = RateMeter()
         self._count = 0
 
-    def process(
-        self, frame: Frame, detectors: Sequence[str], picture: PictureForm | None
-    ) -> Result:
-        """Run the named detectors over the frame, and draw what they found if a picture is wanted.
+    def process(self, frame: Frame, detectors: Sequence[str], *forms: PictureForm) -> Result:
+        """Run the named detectors over the frame, and draw what they found into a picture of each
+        form.
 
         FrameError tells of a frame that turns out to be damaged when it is decoded.
         """
@@ -81,16 +87,16 @@ class Pipeline:
         detections = Detections((frame.width, frame.height))
         running = self._running(detectors, detections.size)
         # First what is needed anyhow, so that the rest is made of it and not decoded for itself.
-        if picture:
+        if forms:
             _ = frame.bgr
         elif any(detector.reads_gray for detector in running):
             _ = frame.gray
         for detector in running:
             detections = detector.detect(frame, detections)
         detected = time.perf_counter()
-        scene = self._draw(frame.bgr, detections, picture) if picture else None
+        scenes = self._draw(frame, detections, forms)
         drawn = time.perf_counter()
-        jpeg = encode(scene, picture.quality) if scene is not None and picture else None
+        jpegs = {form: encode(scene, form.quality) for form, scene in scenes.items()}
         decode = frame.decode_seconds
         timings = Timings(
             decode=decode * 1e3,
@@ -98,7 +104,7 @@ class Pipeline:
             draw=(drawn - detected) * 1e3,
             encode=(time.perf_counter() - drawn) * 1e3,
         )
-        return Result(detections, jpeg, timings)
+        return Result(detections, jpegs, timings)
 
     def _running(self, names: Sequence[str], size: tuple[int, int]) -> Collection[Detector]:
         """Return the named detectors in order. One that was off, or saw frames of another size
@@ -119,10 +125,17 @@ class Pipeline:
         detector.load()
         return detector
 
-    def _draw(self, bgr: Image, detections: Detections, picture: PictureForm) -> Image:
-        scene = bgr
-        if picture.width and picture.width < bgr.shape[1]:
-            # A thin frame would have no height left at a small width.
-            scene = imutils.resize(bgr, width=max(picture.width, -(-bgr.shape[1] // bgr.shape[0])))
-        annotate(scene, detections, Caption(datetime.now(), self._count, self._rate.per_second))
-        return scene
+    def _draw(
+        self, frame: Frame, detections: Detections, forms: Sequence[PictureForm]
+    ) -> dict[PictureForm, Image]:
+        """Return a scene for each form. Forms of one size share it; the frame's own pixels are
+        drawn into, once all others are made of them."""
+        caption = Caption(datetime.now(), self._count, self._rate.per_second)
+        by_width = {form: scaled_width(frame, form.width) for form in forms}
+        scenes = {
+            width: frame.bgr if width == frame.width else imutils.resize(frame.bgr, width=width)
+            for width in set(by_width.values())
+        }
+        for scene in scenes.values():
+            annotate(scene, detections, caption)
+        return {form: scenes[width] for form, width in by_width.items()}

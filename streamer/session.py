@@ -12,12 +12,12 @@ import msgspec
 
 from streamer import wire
 from streamer.codec import JpegFrame
-from streamer.dialects import Dialect, Message
+from streamer.dialects import Answer, Dialect, Message
 from streamer.errors import Code, FrameError, MessageError
-from streamer.pipeline import DetectorSpec, PictureForm, Pipeline, with_required
+from streamer.pipeline import DetectorSpec, Pipeline, with_required
 from streamer.pool import Pool
 from streamer.slot import LatestSlot
-from streamer.types import Limits
+from streamer.types import Limits, PictureForm
 from streamer.wire import Settings, SettingsChange
 
 logger = logging.getLogger(__name__)
@@ -186,12 +186,13 @@ class Session:
     def _result(self, arrival: Arrival) -> Message:
         wait = (time.monotonic() - arrival.time) * 1e3
         settings = self.settings
-        picture = None
-        if settings.reply != "results":
-            picture = PictureForm(settings.quality, settings.width)
+        own = PictureForm(settings.quality, settings.width)
+        forms = set() if settings.reply == "results" else {own}
         frame = JpegFrame(arrival.jpeg, self.limits.frame)
-        result = self._pipeline.process(frame, settings.detectors, picture)
-        return self._dialect.result(settings.reply, arrival.seq, self._slot.dropped, wait, result)
+        result = self._pipeline.process(frame, settings.detectors, *forms)
+        jpeg = result.jpegs.get(own)
+        answer = Answer(arrival.seq, self._slot.dropped, wait, result, jpeg)
+        return self._dialect.result(settings.reply, answer)
 
     def _answer(self, outcome: Message | MessageError) -> Message | None:
         """Return what to send, and count bad frames; raises what ends the session."""

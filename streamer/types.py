@@ -236,11 +236,20 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureForm:
+    """The picture to make: JPEG quality in 1..100, and the width in pixels that it is scaled down
+    to, never up; None leaves it as it came."""
+
+    quality: int = 70
+    width: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What a pipeline made of one frame; `jpeg` is None where no picture was asked for."""
+    """What a pipeline made of one frame: what was found, and a JPEG of each form asked for."""
 
     detections: Detections
-    jpeg: bytes | None
+    jpegs: Mapping[PictureForm, bytes]
     ms: Timings
 
 

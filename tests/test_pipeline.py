@@ -11,8 +11,8 @@ from streamer.detectors.faces import FaceDetector
 from streamer.detectors.landmarks import LandmarkDetector
 from streamer.detectors.motion import MotionDetector
 from streamer.errors import FrameError
-from streamer.pipeline import DetectorSpec, PictureForm, Pipeline, with_required
-from streamer.types import Box, Detections, Detector, Frame, Labelled
+from streamer.pipeline import DetectorSpec, Pipeline, with_required
+from streamer.types import Box, Detections, Detector, Frame, Labelled, PictureForm
 from tests import footage
 
 SPECS = [
@@ -38,7 +38,7 @@ class CountDetector(Detector):
 
 
 def seen(pipeline: Pipeline, frame: Frame, names: tuple[str, ...] = ("count",)) -> int:
-    result = pipeline.process(frame, names, None)
+    result = pipeline.process(frame, names)
     return int(result.detections.findings["count"].data["seen"])
 
 
@@ -55,18 +55,17 @@ def test_everything_is_found_and_drawn() -> None:
     assert face.landmarks is not None
     assert face.emotion is not None
     assert face.emotion.label == "happy"
-    assert result.jpeg is not None
-    assert JpegFrame(result.jpeg).bgr.shape == (480, 640, 3)
+    assert JpegFrame(result.jpegs[PictureForm()]).bgr.shape == (480, 640, 3)
 
 
 def test_without_a_picture_nothing_is_encoded_or_drawn() -> None:
-    result = Pipeline(SPECS).process(JpegFrame(footage.jpeg()), ALL, None)
-    assert result.jpeg is None
+    result = Pipeline(SPECS).process(JpegFrame(footage.jpeg()), ALL)
+    assert result.jpegs == {}
     assert result.detections.faces
 
 
 def test_only_detectors_that_are_on_run() -> None:
-    detections = Pipeline(SPECS).process(frame(), ("motion",), None).detections
+    detections = Pipeline(SPECS).process(frame(), ("motion",)).detections
     assert detections.motion == ()
     assert detections.faces is None
 
@@ -78,16 +77,15 @@ def test_pictures_are_scaled_down_never_up_and_keep_their_shape(
     width: int | None, expected: tuple[int, int]
 ) -> None:
     result = Pipeline(SPECS).process(frame(), (), PictureForm(width=width))
-    assert result.jpeg is not None
-    assert JpegFrame(result.jpeg).gray.shape == expected
+    (jpeg,) = result.jpegs.values()
+    assert JpegFrame(jpeg).gray.shape == expected
 
 
 def test_quality_is_that_of_the_returned_picture() -> None:
     sizes = []
     for quality in (20, 90):
         result = Pipeline(SPECS).process(frame(), (), PictureForm(quality))
-        assert result.jpeg is not None
-        sizes.append(len(result.jpeg))
+        sizes += [len(jpeg) for jpeg in result.jpegs.values()]
     assert sizes[0] < sizes[1] / 3
 
 
@@ -113,7 +111,7 @@ def test_a_detector_that_was_off_starts_anew_and_the_others_go_on() -> None:
     pipeline = Pipeline([*SPECS, DetectorSpec(CountDetector)])
     seen(pipeline, frame(), ("motion", "count"))
     assert seen(pipeline, frame()) == 2
-    pipeline.process(frame(), (), None)
+    pipeline.process(frame(), ())
     assert seen(pipeline, frame()) == 1
 
 
@@ -137,7 +135,7 @@ def test_the_time_told_is_the_time_spent() -> None:
 def test_a_damaged_frame_is_told_as_one() -> None:
     jpeg = footage.jpeg()
     with pytest.raises(FrameError, match="damaged"):
-        Pipeline(SPECS).process(JpegFrame(jpeg[:9000] + jpeg[-2:]), ALL, None)
+        Pipeline(SPECS).process(JpegFrame(jpeg[:9000] + jpeg[-2:]), ALL)
 
 
 @pytest.mark.parametrize(
@@ -163,8 +161,8 @@ def test_the_frame_that_came_is_not_stretched() -> None:
     image = np.zeros((480, 848, 3), np.uint8)
     image[140:340, 324:524] = 255
     result = Pipeline([]).process(ArrayFrame(image), (), PictureForm(95, 424))
-    assert result.jpeg is not None
-    white = JpegFrame(result.jpeg).gray[50:190] > 128
+    (jpeg,) = result.jpegs.values()
+    white = JpegFrame(jpeg).gray[50:190] > 128
     assert white.any(axis=0).sum() == pytest.approx(white.any(axis=1).sum(), abs=2)
 
 
@@ -173,14 +171,14 @@ def test_a_thin_frame_comes_back_however_small_it_is_wanted(
     size: tuple[int, int], width: int
 ) -> None:
     result = Pipeline(SPECS).process(frame(size), ALL, PictureForm(width=width))
-    assert result.jpeg
+    assert all(result.jpegs.values())
 
 
 def test_what_is_found_does_not_depend_on_whether_a_picture_goes_back() -> None:
     for shot in footage.pan(8):
         jpeg = encode(shot.bgr, 70)
         with_picture = Pipeline(SPECS).process(JpegFrame(jpeg), ALL, PictureForm()).detections
-        without = Pipeline(SPECS).process(JpegFrame(jpeg), ALL, None).detections
+        without = Pipeline(SPECS).process(JpegFrame(jpeg), ALL).detections
         assert [face.box for face in with_picture.faces or ()] == [
             face.box for face in without.faces or ()
         ]
@@ -192,3 +190,13 @@ def test_a_new_instance_loads_before_its_first_frame() -> None:
             self.seen = 100
 
     assert seen(Pipeline([DetectorSpec(LoadingDetector)]), frame()) == 101
+
+
+def test_a_picture_of_each_form_is_made_and_none_is_drawn_into_another() -> None:
+    small, whole, coarse = PictureForm(90, 320), PictureForm(90), PictureForm(10)
+    result = Pipeline(SPECS).process(frame(), (), whole, small, coarse)
+    assert result.jpegs.keys() == {small, whole, coarse}
+    alone = Pipeline(SPECS).process(frame(), (), small)
+    here, there = (JpegFrame(each.jpegs[small]).gray[30:200] for each in (result, alone))
+    assert np.array_equal(here, there)
+    assert len(result.jpegs[coarse]) < len(result.jpegs[whole]) / 3

@@ -20,7 +20,8 @@ FACE = Face(
     Emotion("happy", 0.9, {"happy": 0.9, "sad": 0.1}),
 )
 FOUND = Detections((640, 480)).with_motion([Box(5, 6, 7, 8)]).with_faces([FACE])
-RESULT = Result(FOUND, b"\xff\xd8picture", Timings(1.234, 2, 3, 4))
+JPEG = b"\xff\xd8picture"
+RESULT = Result(FOUND, {}, Timings(1.234, 2, 3, 4))
 
 
 def text(data: str) -> wire.SettingsChange:
@@ -53,8 +54,8 @@ def test_a_plain_frame_is_the_message_itself() -> None:
 
 
 def test_a_plain_answer_is_the_picture_in_base64() -> None:
-    answer = Plain().result("base64", 1, 0, 0, RESULT)
-    assert base64.b64decode(answer) == RESULT.jpeg
+    answer = Plain().result("base64", Answer(1, 0, 0, RESULT, JPEG))
+    assert base64.b64decode(answer) == JPEG
 
 
 def test_a_plain_client_is_told_nothing_but_pictures() -> None:
@@ -90,23 +91,21 @@ def result_json() -> dict[str, Any]:
 
 
 def test_the_base64_form_has_the_picture_inside() -> None:
-    message = Version1().result("base64", 9, 2, 0.5, RESULT)
+    message = Version1().result("base64", Answer(9, 2, 0.5, RESULT, JPEG))
     assert isinstance(message, str)
-    assert json.loads(message) == result_json() | {
-        "image": base64.b64encode(RESULT.jpeg or b"").decode()
-    }
+    assert json.loads(message) == result_json() | {"image": base64.b64encode(JPEG).decode()}
 
 
 def test_the_binary_form_has_the_picture_behind() -> None:
-    message = Version1().result("binary", 9, 2, 0.5, RESULT)
+    message = Version1().result("binary", Answer(9, 2, 0.5, RESULT, JPEG))
     assert isinstance(message, bytes)
     (length,) = struct.unpack_from("<I", message)
     assert json.loads(message[4 : 4 + length]) == result_json()
-    assert message[4 + length :] == RESULT.jpeg
+    assert message[4 + length :] == JPEG
 
 
 def test_the_results_form_has_none() -> None:
-    message = Version1().result("results", 9, 2, 0.5, Result(FOUND, None, RESULT.ms))
+    message = Version1().result("results", Answer(9, 2, 0.5, RESULT, None))
     assert isinstance(message, str)
     assert json.loads(message) == result_json()
 
@@ -119,7 +118,7 @@ def test_a_detector_that_is_off_has_no_key() -> None:
 def test_what_anybodys_detector_found_is_told_even_in_numpys_numbers() -> None:
     labelled = Labelled(Box(1, 2, 3, 4), "left", float(np.float32(0.5)))
     found = Detections((9, 9)).with_finding("hands", [labelled], mean=np.float32(2), at=np.ones(2))
-    message = Version1().result("results", 1, 0, 0, Result(found, None, RESULT.ms))
+    message = Version1().result("results", Answer(1, 0, 0, Result(found, {}, RESULT.ms), None))
     assert json.loads(message)["detections"]["hands"] == {
         "boxes": [{"box": [1, 2, 3, 4], "label": "left", "confidence": 0.5}],
         "data": {"mean": 2, "at": [1, 1]},
