@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from streamer import wire
-from streamer.dialects import Dialect, Plain, Version1
+from streamer.dialects import Answer, Dialect, Plain, Version1
 from streamer.errors import Code, FrameError, MessageError
 from streamer.types import Box, Detections, Emotion, Face, Labelled, Limits, Result, Timings
 
