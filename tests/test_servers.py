@@ -167,7 +167,7 @@ def test_an_endless_reply_waits_for_who_does_not_read_and_ends_with_its_client(
 
 def test_replies_follow_each_other_on_one_connection(server: RunningServer) -> None:
     request = b"GET /static/streamer/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n"
-    requests = request % (b"page.js", b"") * 20 + request % (b"none", b"Connection: close\r\n")
+    requests = request % (b"webcam/page.js", b"") * 20 + request % (b"none", b"Connection: close\r\n")
     with raw(server, requests) as client:
         got = b"".join(iter(lambda: client.recv(MIB), b""))
     assert got.count(b"HTTP/1.1 200 ") == 20

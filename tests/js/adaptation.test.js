@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Adaptation } from "../../static/streamer/adaptation.js";
+import { Adaptation } from "../../static/streamer/webcam/adaptation.js";
 import { bytes, Simulation } from "./simulation.js";
 
 /** The target, and a camera's interval besides: an age is counted in whole ones. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Answers } from "../../static/streamer/answers.js";
-import { median } from "../../static/streamer/median.js";
+import { median } from "../../static/streamer/shared/median.js";
+import { Answers } from "../../static/streamer/webcam/answers.js";
 
 /**
  * Ten answers a second for two seconds, the last at 2000.

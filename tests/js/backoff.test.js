@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Backoff } from "../../static/streamer/backoff.js";
+import { Backoff } from "../../static/streamer/shared/backoff.js";
 
 test("Pauses grow from half a second to thirty seconds and stay there.", () => {
   for (const random of [() => 0, () => 0.5, () => 0.999999]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Capture, captureTime } from "../../static/streamer/capture.js";
+import { Capture, captureTime } from "../../static/streamer/webcam/capture.js";
 import { FakeCanvas, FakeVideo, HELLO } from "./fakes.js";
 
 function capturing() {

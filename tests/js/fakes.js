@@ -2,7 +2,7 @@
  * Fakes of what only a browser has: WebSocket, camera, <video>, canvas. Each stands in for the part of
  * the real thing that the modules under test use; the real ones are tried in tests/browser/.
  *
- * @typedef {import("../../static/streamer/protocol.js").Hello} Hello
+ * @typedef {import("../../static/streamer/shared/protocol.js").Hello} Hello
  */
 
 /** @type {Hello} */
@@ -32,6 +32,8 @@ export class FakeSocket {
   sent = [];
   /** @type {number | null} */
   closedWith = null;
+  /** @type {(() => void) | null} */
+  onopen = null;
   /** @type {((event: {data: unknown}) => void) | null} */
   onmessage = null;
   /** @type {((event: {code: number}) => void) | null} */
@@ -55,6 +57,12 @@ export class FakeSocket {
   close(code = 1005) {
     this.readyState = 3;
     this.closedWith = code;
+  }
+
+  /** The hand-shake is done. */
+  opens() {
+    this.readyState = 1;
+    this.onopen?.();
   }
 
   /** The server says something. @param {unknown} data */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { closeFault } from "../../static/streamer/shared/faults.js";
+import { CloseCode } from "../../static/streamer/shared/protocol.js";
 import {
   cameraFault,
-  closeFault,
   insecureFault,
   MUTED,
   UNPLUGGED,
-} from "../../static/streamer/faults.js";
-import { CloseCode } from "../../static/streamer/protocol.js";
+} from "../../static/streamer/webcam/camera-faults.js";
 
 const GONE = { greeted: true, online: true };
 

@@ -9,7 +9,7 @@ import {
   placeBox,
   sendSize,
   union,
-} from "../../static/streamer/geometry.js";
+} from "../../static/streamer/webcam/geometry.js";
 
 const LIMITS = { longest: 640, maxSide: 2048, maxPixels: 2_100_000 };
 

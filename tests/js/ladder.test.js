@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { growth, Ladder } from "../../static/streamer/ladder.js";
+import { growth, Ladder } from "../../static/streamer/webcam/ladder.js";
 
 /**
  * All the way down, one step at a time.

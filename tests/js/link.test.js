@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Backoff } from "../../static/streamer/backoff.js";
-import { Link } from "../../static/streamer/link.js";
+import { Backoff } from "../../static/streamer/shared/backoff.js";
+import { Link } from "../../static/streamer/webcam/link.js";
 import { fakeServer, fakeTimers, HELLO, resultText } from "./fakes.js";
 
 /** A link on a fake WebSocket, with all that it tells. */

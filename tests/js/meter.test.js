@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Meter } from "../../static/streamer/meter.js";
+import { Meter } from "../../static/streamer/shared/meter.js";
 
 function clocked() {
   const clock = { now: 1_000 };

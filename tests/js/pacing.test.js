@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFresh, Pacer } from "../../static/streamer/pacing.js";
+import { isFresh, Pacer } from "../../static/streamer/webcam/pacing.js";
 
 /** @param {{window?: number, fps?: number}} [hello] */
 function opened({ window = 2, fps = 30 } = {}) {

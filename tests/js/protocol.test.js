@@ -7,7 +7,7 @@ import {
   ProtocolError,
   parseMessage,
   settingsMessage,
-} from "../../static/streamer/protocol.js";
+} from "../../static/streamer/shared/protocol.js";
 
 /**
  * @param {object} json

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { saveName } from "../../static/streamer/save.js";
-import { roundTop } from "../../static/streamer/scale.js";
+import { saveName } from "../../static/streamer/shared/save.js";
+import { roundTop } from "../../static/streamer/webcam/scale.js";
 
 test("The top of a scale is a round number a little above the greatest value.", () => {
   assert.equal(roundTop(0, 10), 10);

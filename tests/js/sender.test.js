@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pacer } from "../../static/streamer/pacing.js";
-import { Sender } from "../../static/streamer/sender.js";
+import { Pacer } from "../../static/streamer/webcam/pacing.js";
+import { Sender } from "../../static/streamer/webcam/sender.js";
 import { HELLO, settle } from "./fakes.js";
 
 /** A sender whose camera always has a new picture, and whose encoder ends when it is told to. */

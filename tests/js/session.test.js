@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Meter } from "../../static/streamer/meter.js";
-import { Session } from "../../static/streamer/session.js";
-import { DEFAULTS } from "../../static/streamer/settings.js";
+import { Meter } from "../../static/streamer/shared/meter.js";
+import { Session } from "../../static/streamer/webcam/session.js";
+import { DEFAULTS } from "../../static/streamer/webcam/settings.js";
 import {
   FakeCanvas,
   FakeMedia,
@@ -25,7 +25,7 @@ function begun(granted = []) {
   const media = new FakeMedia();
   const permissions = new FakePermissions();
   const video = new FakeVideo();
-  /** @type {import("../../static/streamer/settings.js").Settings} */
+  /** @type {import("../../static/streamer/webcam/settings.js").Settings} */
   const settings = { ...DEFAULTS };
   /** @type {any[]} */ const states = [];
   /** @type {number[]} */ const results = [];

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Choices } from "../../static/streamer/choices.js";
+import { Choices } from "../../static/streamer/webcam/choices.js";
 import {
   DEFAULTS,
   loadSettings,
   saveSettings,
   serverSettings,
   validSettings,
-} from "../../static/streamer/settings.js";
+} from "../../static/streamer/webcam/settings.js";
 import { HELLO } from "./fakes.js";
 
 /** @returns {Storage} a fake of localStorage */

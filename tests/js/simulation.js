@@ -2,8 +2,8 @@
  * A webcam, a link and a server in time that is only counted: the real pacer and the real controller
  * between them. The same every time.
  */
-import { Adaptation } from "../../static/streamer/adaptation.js";
-import { Pacer } from "../../static/streamer/pacing.js";
+import { Adaptation } from "../../static/streamer/webcam/adaptation.js";
+import { Pacer } from "../../static/streamer/webcam/pacing.js";
 
 const CAMERA = 1_000 / 30;
 const ENCODING = 6;
@@ -189,7 +189,7 @@ export class Simulation {
 
   /**
    * @param {number} captured
-   * @param {import("../../static/streamer/ladder.js").Rung} form
+   * @param {import("../../static/streamer/webcam/ladder.js").Rung} form
    */
   #send(captured, form) {
     this.#seq += 1;

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UNPLUGGED } from "../../static/streamer/faults.js";
-import { Herald } from "../../static/streamer/herald.js";
-import {
-  detectorWords,
-  reducedWords,
-  seenWords,
-  statusWords,
-} from "../../static/streamer/words.js";
+import { Herald } from "../../static/streamer/shared/herald.js";
+import { detectorWords, seenWords } from "../../static/streamer/shared/words.js";
 
 /** @type {[number, number]} */
 const size = [640, 480];
@@ -47,33 +41,10 @@ test("A detector's name is shown as words.", () => {
   assert.equal(detectorWords("licence_plates"), "Licence plates");
 });
 
-test("A lost server is told with the time of the next try.", () => {
-  const fault = { ...UNPLUGGED, title: "The server does not answer" };
-  assert.equal(
-    statusWords({ name: "waiting", fault, retryIn: 3_210 }),
-    "The server does not answer. Trying again in 3 s.",
-  );
-  assert.match(statusWords({ name: "waiting", fault, retryIn: 510 }), /in 1 s/);
-});
-
 test("A screen reader hears a change, and not more than one in five seconds.", () => {
   const herald = new Herald(5_000);
   assert.equal(herald.offer("1 face", 0), "1 face");
   assert.equal(herald.offer("2 faces", 1_000), null);
   assert.equal(herald.offer("3 faces", 5_000), "3 faces");
   assert.equal(herald.offer("3 faces", 60_000), null);
-});
-
-test("What is reduced, and why, is told in plain words; where all is sent, nothing is said.", () => {
-  assert.deepEqual(reducedWords(null), { why: "", what: "" });
-  assert.deepEqual(reducedWords({ fps: 12, quality: 40, width: 480, slow: "network" }), {
-    why: "The connection is slow.",
-    what: "Reduced to 12 frames a second, quality 40, 480 px.",
-  });
-  assert.deepEqual(reducedWords({ fps: 7.468, quality: null, width: null, slow: "server" }), {
-    why: "The server is busy.",
-    what: "Reduced to 7.5 frames a second.",
-  });
-  const { what } = reducedWords({ fps: 1, quality: null, width: null, slow: "device" });
-  assert.equal(what, "Reduced to 1 frame a second.");
 });

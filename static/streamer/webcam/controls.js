@@ -12,8 +12,9 @@
  * @property {HTMLOutputElement} qualityValue
  * @property {HTMLSelectElement} width
  */
+
+import { detectorWords } from "../shared/words.js";
 import { QUALITY, WIDTHS } from "./settings.js";
-import { detectorWords } from "./words.js";
 
 export class Controls {
   #elements;

@@ -1,18 +1,21 @@
 /** The page: joins the parts. The only module that knows the ids of the page's elements. */
+
+import { FullScreen } from "../shared/full-screen.js";
+import { Herald } from "../shared/herald.js";
+import { Meter } from "../shared/meter.js";
+import { Notice, Remark, write } from "../shared/notice.js";
+import { SOCKET_PATH } from "../shared/protocol.js";
+import { download, saveName } from "../shared/save.js";
+import { detectorWords, seenWords } from "../shared/words.js";
 import { Choices } from "./choices.js";
 import { Controls } from "./controls.js";
 import { Display } from "./display.js";
 import { Figures } from "./figures.js";
-import { Herald } from "./herald.js";
-import { Meter } from "./meter.js";
-import { Notice, Remark, write } from "./notice.js";
-import { SOCKET_PATH } from "./protocol.js";
-import { download, saveName } from "./save.js";
 import { Session } from "./session.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { Stage } from "./stage.js";
+import { PRIVACY, statusWords } from "./status.js";
 import { Wake } from "./wake.js";
-import { detectorWords, PRIVACY, seenWords, statusWords } from "./words.js";
 
 /** How often figures and words change, milliseconds: often enough to be live, seldom enough to be read. */
 const TICK = 250;
@@ -30,14 +33,13 @@ const toggleText = find("toggle-text", HTMLElement);
 const save = find("save", HTMLButtonElement);
 const switcher = find("switch", HTMLButtonElement);
 const selfView = find("self", HTMLButtonElement);
-const full = find("full", HTMLButtonElement);
 const status = find("status", HTMLElement);
 const seen = find("seen", HTMLElement);
 const heard = find("heard", HTMLElement);
 
 /** @type {import("./camera.js").CameraInfo | null} */
 let camera = null;
-/** @type {import("./protocol.js").Detections | null} */
+/** @type {import("../shared/protocol.js").Detections | null} */
 let detections = null;
 
 const choices = new Choices(loadSettings(storage));
@@ -50,12 +52,7 @@ const notice = new Notice({
   title: find("notice-title", HTMLElement),
   remedy: find("notice-remedy", HTMLElement),
 });
-const stage = new Stage({
-  viewer: find("viewer", HTMLElement),
-  stage: find("stage", HTMLElement),
-  video,
-  button: full,
-});
+const stage = new Stage(find("stage", HTMLElement), video);
 const display = new Display({
   img: find("result", HTMLImageElement),
   canvas: find("overlay", HTMLCanvasElement),
@@ -135,7 +132,7 @@ const session = new Session({
   },
 });
 
-/** @param {import("./words.js").State} state */
+/** @param {import("./status.js").State} state */
 function showState(state) {
   const running = state.name !== "idle" && state.name !== "failed";
   stage.setState(state);
@@ -238,10 +235,10 @@ toggle.addEventListener("click", () => {
 switcher.addEventListener("click", () => change(controls.otherCamera(camera)));
 selfView.addEventListener("click", () => change({ selfView: !choices.settings.selfView }));
 save.addEventListener("click", savePicture);
-full.addEventListener("click", () => stage.toggleFull());
 document.addEventListener("visibilitychange", () => session.show(!document.hidden));
 addEventListener("online", () => session.online());
 
+new FullScreen(find("viewer", HTMLElement), find("full", HTMLButtonElement));
 showChoices();
 showState(session.state);
 session.show(!document.hidden);

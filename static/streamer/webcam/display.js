@@ -1,11 +1,12 @@
 /**
  * Shows results: pictures in an <img>, detections on a canvas over the local video. Only the newest
- * is shown; while one is being decoded at most one waits.
+ * is shown.
  *
- * @typedef {import("./protocol.js").Result} Result
+ * @typedef {import("../shared/protocol.js").Result} Result
  * @typedef {{result: Result, captured: number}} Shown
  * @typedef {{shown: (age: number) => void, lost: () => void}} DisplayEvents  age: milliseconds
  */
+import { Newest } from "../shared/newest.js";
 import { contain } from "./geometry.js";
 import { paint } from "./painter.js";
 
@@ -21,9 +22,10 @@ export class Display {
   #on;
   #drawn = false;
   #mirrored = true;
-  #decoding = false;
-  /** @type {Shown | null} */ #next = null;
-  /** @type {Shown | null} */ #shown = null;
+  /** @type {Newest<Shown>} */
+  #newest;
+  /** @type {Shown | null} */
+  #shown = null;
   #url = "";
   /** Counts the clearings: what was being decoded before one is not shown after it. */
   #turn = 0;
@@ -42,6 +44,10 @@ export class Display {
     this.#video = video;
     this.#now = now;
     this.#on = on;
+    this.#newest = new Newest({
+      work: () => (this.#drawn ? this.#draw() : this.#decode()),
+      lost: () => on.lost(),
+    });
     new ResizeObserver(() => this.#repaint()).observe(canvas);
   }
 
@@ -71,19 +77,13 @@ export class Display {
     if ((result.image === undefined) !== this.#drawn) {
       return;
     }
-    if (this.#next) {
-      this.#on.lost();
-    }
-    this.#next = { result, captured };
-    if (!this.#decoding) {
-      this.#take();
-    }
+    this.#newest.offer({ result, captured });
   }
 
   /** Nothing is shown any more. */
   clear() {
     this.#turn += 1;
-    this.#next = null;
+    this.#newest.take();
     this.#shown = null;
     this.#img.hidden = true;
     this.#img.removeAttribute("src");
@@ -103,20 +103,8 @@ export class Display {
     return this.#shown ? await this.#composite(this.#shown.result) : null;
   }
 
-  #take() {
-    this.#decoding = true;
-    const turn = this.#drawn ? this.#draw() : this.#decode();
-    turn.finally(() => {
-      this.#decoding = false;
-      if (this.#next) {
-        this.#take();
-      }
-    });
-  }
-
   async #decode() {
-    const shown = /** @type {Shown} */ (this.#next);
-    this.#next = null;
+    const shown = /** @type {Shown} */ (this.#newest.take());
     const turn = this.#turn;
     const url = imageUrl(/** @type {string | Uint8Array<ArrayBuffer>} */ (shown.result.image));
     this.#img.src = url;
@@ -142,8 +130,7 @@ export class Display {
   async #draw() {
     await new Promise((resolve) => requestAnimationFrame(resolve));
     // Of all that came until this animation frame, the newest.
-    this.#shown = this.#next;
-    this.#next = null;
+    this.#shown = this.#newest.take();
     if (this.#shown) {
       this.#repaint();
       this.#on.shown(this.#now() - this.#shown.captured);

@@ -2,7 +2,7 @@
  * What the user has chosen against what the server grants.
  *
  * @typedef {import("./settings.js").Settings} Settings
- * @typedef {import("./protocol.js").InForce} InForce
+ * @typedef {import("../shared/protocol.js").InForce} InForce
  */
 
 /** Offered before the server has said what it has. */

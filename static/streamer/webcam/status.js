@@ -1,7 +1,7 @@
 /**
- * What the page says of itself and of what is seen, as sentences.
+ * What the page says of itself, as sentences.
  *
- * @typedef {import("./faults.js").Fault} Fault
+ * @typedef {import("../shared/faults.js").Fault} Fault
  * @typedef {"idle" | "asking" | "connecting" | "live" | "quiet" | "waiting" | "camera" | "paused" | "failed"} StateName
  *   camera: running, but the camera is away; waiting: between two tries to reach the server;
  *   quiet: the server owes an answer; failed: stopped, the user has to do something
@@ -9,8 +9,6 @@
  * @typedef {{fps: number | null, quality: number | null, width: number | null,
  *   slow: import("./answers.js").Slow}} Reduced
  *   what less is sent than the user wants (null: no less), and where most of the time goes
- * @typedef {import("./protocol.js").Detections} Detections
- * @typedef {import("./protocol.js").Custom} Custom
  */
 
 /** @type {Record<Exclude<StateName, "waiting">, string>} */
@@ -69,61 +67,4 @@ export function reducedWords(reduced) {
 function rateText(fps) {
   const rate = fps < 9.95 ? Number(fps.toFixed(1)) : Math.round(fps);
   return rate === 1 ? "1 frame" : `${rate} frames`;
-}
-
-/**
- * @param {Detections} detections
- * @param {boolean} [confidences] without them it changes less often, which suits a screen reader
- * @returns {string} such as "1 face, happy 87%, motion"
- */
-export function seenWords(detections, confidences = true) {
-  const { size: _, motion, faces, ...others } = detections;
-  const parts = [];
-  if (faces?.length) {
-    parts.push(faces.length === 1 ? "1 face" : `${faces.length} faces`);
-    for (const { emotion } of faces) {
-      if (emotion) {
-        parts.push(labelWords(confidences ? emotion : { label: emotion.label }, "emotion"));
-      }
-    }
-  }
-  if (motion?.length) {
-    parts.push("motion");
-  }
-  for (const [name, custom] of Object.entries(others)) {
-    const { boxes } = /** @type {Custom} */ (custom ?? {});
-    for (const { label, confidence } of boxes ?? []) {
-      parts.push(labelWords(confidences ? { label, confidence } : { label }, name));
-    }
-  }
-  if (parts.length > 0) {
-    return parts.join(", ");
-  }
-  return faces || motion || Object.keys(others).length > 0
-    ? "Nothing in sight"
-    : "No detector is on";
-}
-
-/**
- * @param {{label?: string, confidence?: number}} found
- * @param {string} name of its detector, where it has no label
- * @returns {string} such as "cup 91%"
- */
-export function labelWords({ label, confidence }, name) {
-  const what = label || detectorWords(name).toLowerCase();
-  return typeof confidence === "number" ? `${what} ${percent(confidence)}` : what;
-}
-
-/**
- * @param {string} name of a detector, such as "licence_plates"
- * @returns {string} such as "Licence plates"
- */
-export function detectorWords(name) {
-  const spaced = name.replaceAll(/[_-]+/g, " ");
-  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
-}
-
-/** @param {number} share 0 to 1 */
-function percent(share) {
-  return `${Math.round(share * 100)}%`;
 }

@@ -6,8 +6,8 @@
  * @typedef {import("./camera.js").CameraInfo} CameraInfo
  * @typedef {import("./exchange.js").ExchangeEvents} ExchangeEvents
  * @typedef {import("./exchange.js").ExchangeParts} ExchangeParts
- * @typedef {import("./faults.js").Fault} Fault
- * @typedef {import("./words.js").State} State
+ * @typedef {import("../shared/faults.js").Fault} Fault
+ * @typedef {import("./status.js").State} State
  * @typedef {object} OwnEvents
  * @property {(state: State) => void} state
  * @property {(info: CameraInfo) => void} camera it gives pictures, from now on or again

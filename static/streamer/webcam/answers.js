@@ -8,7 +8,7 @@
  * @property {boolean} late did it end a silence?
  * @property {number} roundTrip milliseconds from sending to the answer
  */
-import { median } from "./median.js";
+import { median } from "../shared/median.js";
 
 const SPAN = 1_000;
 /** So many at least: fewer do not tell a hiccup from a slow link. */

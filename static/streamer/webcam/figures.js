@@ -1,12 +1,13 @@
 /**
  * The live figures, as text and as charts.
  *
- * @typedef {import("./meter.js").Figures} Values
+ * @typedef {import("../shared/meter.js").Figures} Values
  * @typedef {Record<keyof Values, HTMLElement>} Elements
  */
+
+import { write } from "../shared/notice.js";
 import { Chart } from "./chart.js";
-import { write } from "./notice.js";
-import { reducedWords } from "./words.js";
+import { reducedWords } from "./status.js";
 
 const NOTHING = "–";
 
@@ -51,7 +52,7 @@ export class Figures {
 
   /**
    * @param {Values | null} values null while nothing runs
-   * @param {import("./words.js").Reduced | null} reduced what less is sent than the user wants
+   * @param {import("./status.js").Reduced | null} reduced what less is sent than the user wants
    */
   show(values, reduced) {
     for (const [name, element] of Object.entries(this.#elements)) {

@@ -1,13 +1,14 @@
 /**
  * Takes the newest picture of a video as JPEG.
  *
- * @typedef {import("./protocol.js").Limits} Limits
+ * @typedef {import("../shared/protocol.js").Limits} Limits
  * @typedef {{quality: number, width: number}} Form  quality 1 to 100; width: pixels of the longer side
  * @typedef {{jpeg: ArrayBuffer, captured: number}} Frame
  *   captured: when the camera took it, on the clock of performance.now()
  */
+
+import { FRAME_HEADER } from "../shared/protocol.js";
 import { sendSize } from "./geometry.js";
-import { FRAME_HEADER } from "./protocol.js";
 
 /** How often a picture that is too many bytes is tried again, each time smaller and coarser. */
 const TRIES = 4;

@@ -1,8 +1,8 @@
 /**
  * Sizes and shapes; nothing here draws.
  *
- * @typedef {import("./protocol.js").Point} Point
- * @typedef {import("./protocol.js").Box} Box
+ * @typedef {import("../shared/protocol.js").Point} Point
+ * @typedef {import("../shared/protocol.js").Box} Box
  * @typedef {{x: number, y: number, scale: number, width: number, mirrored: boolean}} View
  *   where a picture stands on a canvas: its top left corner, canvas pixels a picture pixel, its
  *   own width, and whether left and right are exchanged

@@ -2,12 +2,12 @@
  * Charts of the last minute. Each figure has a small chart of its own: three scales in one picture
  * would have to be untangled by the reader.
  *
- * @typedef {import("./meter.js").Figures} Figures
+ * @typedef {import("../shared/meter.js").Figures} Figures
  * @typedef {(figures: Figures) => number | null} Read
  * @typedef {{root: HTMLElement, least: number, lines: {name: string, colour: string, read: Read}[]}} Kind
  *   least: the scale goes up to this at the least; colour: name of a CSS variable
  */
-import uPlot from "../uplot/uPlot.esm.js";
+import uPlot from "../../uplot/uPlot.esm.js";
 import { roundTop } from "./scale.js";
 
 /** One point a second for a minute. */

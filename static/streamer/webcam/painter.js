@@ -1,15 +1,16 @@
 /**
  * Draws detections onto a 2D canvas: the browser's counterpart of the server's overlay.
  *
- * @typedef {import("./protocol.js").Detections} Detections
- * @typedef {import("./protocol.js").Face} Face
- * @typedef {import("./protocol.js").Point} Point
- * @typedef {import("./protocol.js").Box} Box
+ * @typedef {import("../shared/protocol.js").Detections} Detections
+ * @typedef {import("../shared/protocol.js").Face} Face
+ * @typedef {import("../shared/protocol.js").Point} Point
+ * @typedef {import("../shared/protocol.js").Box} Box
  * @typedef {import("./geometry.js").View} View
  * @typedef {{context: CanvasRenderingContext2D, view: View, unit: number}} Pen  unit: width of a thin line
  */
+
+import { labelWords } from "../shared/words.js";
 import { brackets, hull, PARTS, place, placeBox, union } from "./geometry.js";
-import { labelWords } from "./words.js";
 
 const FACE = "#7dffb2";
 const FEATURE = "#8fe3ff";
@@ -40,7 +41,7 @@ export function paint(context, detections, view, height) {
     paintFace(pen, face);
   }
   for (const [name, custom] of Object.entries(others)) {
-    const { boxes } = /** @type {import("./protocol.js").Custom} */ (custom ?? {});
+    const { boxes } = /** @type {import("../shared/protocol.js").Custom} */ (custom ?? {});
     for (const found of boxes ?? []) {
       const box = placeBox(view, found.box);
       paintBrackets(pen, box, CUSTOM);

@@ -4,12 +4,12 @@
  *
  * @typedef {import("./capture.js").Form} Form
  * @typedef {import("./link.js").LinkState} LinkState
- * @typedef {import("./protocol.js").Hello} Hello
- * @typedef {import("./protocol.js").InForce} InForce
- * @typedef {import("./protocol.js").Result} Result
- * @typedef {import("./protocol.js").ServerError} ServerError
+ * @typedef {import("../shared/protocol.js").Hello} Hello
+ * @typedef {import("../shared/protocol.js").InForce} InForce
+ * @typedef {import("../shared/protocol.js").Result} Result
+ * @typedef {import("../shared/protocol.js").ServerError} ServerError
  * @typedef {import("./settings.js").Settings} Settings
- * @typedef {import("./words.js").Reduced} Reduced
+ * @typedef {import("./status.js").Reduced} Reduced
  * @typedef {object} ExchangeEvents
  * @property {() => void} changed the state of the link, or whether results come in
  * @property {(hello: Hello) => void} hello
@@ -21,7 +21,7 @@
  * @property {HTMLVideoElement} video pictures are taken from it
  * @property {string} url of the WebSocket
  * @property {() => Settings} settings as they are now
- * @property {import("./meter.js").Meter} meter
+ * @property {import("../shared/meter.js").Meter} meter
  * @property {() => number} now milliseconds
  * @property {(url: string, protocol: string) => WebSocket} [openSocket]
  * @property {() => boolean} [online]

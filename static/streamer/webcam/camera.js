@@ -1,7 +1,7 @@
 /**
  * The camera: opens it, tells when it goes, and takes it again by itself when it is back.
  *
- * @typedef {import("./faults.js").Fault} Fault
+ * @typedef {import("../shared/faults.js").Fault} Fault
  * @typedef {import("./media.js").Choice} Choice
  * @typedef {import("./settings.js").Facing} Facing
  * @typedef {{deviceId: string, label: string, facing: Facing | null}} CameraInfo
@@ -11,8 +11,8 @@
  * @property {(devices: CameraInfo[]) => void} devices labels are empty before permission
  * @typedef {{media: MediaDevices | undefined, permissions: Permissions | undefined, href: string}} Environment
  */
-import { Backoff } from "./backoff.js";
-import { cameraFault, insecureFault, MUTED, UNPLUGGED } from "./faults.js";
+import { Backoff } from "../shared/backoff.js";
+import { cameraFault, insecureFault, MUTED, UNPLUGGED } from "./camera-faults.js";
 import { ask, facingOf, pictureWishes, stopTracks } from "./media.js";
 
 /** Cameras fall silent for a moment when a phone is turned; that is no fault yet, milliseconds. */

@@ -1,8 +1,8 @@
 /**
  * What the user has chosen, remembered from visit to visit.
  *
- * @typedef {import("./protocol.js").Reply} Reply
- * @typedef {import("./protocol.js").InForce} InForce
+ * @typedef {import("../shared/protocol.js").Reply} Reply
+ * @typedef {import("../shared/protocol.js").InForce} InForce
  * @typedef {"user" | "environment"} Facing  the way a phone's camera looks
  * @typedef {{reply: Reply, detectors: string[] | null, quality: number, width: number,
  *   camera: string | null, facing: Facing | null, selfView: boolean}} Settings

@@ -5,9 +5,9 @@
  * @typedef {import("./capture.js").Capture} Capture
  * @typedef {import("./capture.js").Form} Form
  * @typedef {import("./link.js").Link} Link
- * @typedef {import("./meter.js").Meter} Meter
+ * @typedef {import("../shared/meter.js").Meter} Meter
  * @typedef {import("./pacing.js").Pacer} Pacer
- * @typedef {import("./protocol.js").Limits} Limits
+ * @typedef {import("../shared/protocol.js").Limits} Limits
  */
 export class Sender {
   #capture;

@@ -1,0 +1,63 @@
+/**
+ * What is seen in a picture, as words.
+ *
+ * @typedef {import("./protocol.js").Detections} Detections
+ * @typedef {import("./protocol.js").Custom} Custom
+ */
+
+/**
+ * @param {Detections} detections
+ * @param {boolean} [confidences] without them it changes less often, which suits a screen reader
+ * @returns {string} such as "1 face, happy 87%, motion"
+ */
+export function seenWords(detections, confidences = true) {
+  const { size: _, motion, faces, ...others } = detections;
+  const parts = [];
+  if (faces?.length) {
+    parts.push(faces.length === 1 ? "1 face" : `${faces.length} faces`);
+    for (const { emotion } of faces) {
+      if (emotion) {
+        parts.push(labelWords(confidences ? emotion : { label: emotion.label }, "emotion"));
+      }
+    }
+  }
+  if (motion?.length) {
+    parts.push("motion");
+  }
+  for (const [name, custom] of Object.entries(others)) {
+    const { boxes } = /** @type {Custom} */ (custom ?? {});
+    for (const { label, confidence } of boxes ?? []) {
+      parts.push(labelWords(confidences ? { label, confidence } : { label }, name));
+    }
+  }
+  if (parts.length > 0) {
+    return parts.join(", ");
+  }
+  return faces || motion || Object.keys(others).length > 0
+    ? "Nothing in sight"
+    : "No detector is on";
+}
+
+/**
+ * @param {{label?: string, confidence?: number}} found
+ * @param {string} name of its detector, where it has no label
+ * @returns {string} such as "cup 91%"
+ */
+export function labelWords({ label, confidence }, name) {
+  const what = label || detectorWords(name).toLowerCase();
+  return typeof confidence === "number" ? `${what} ${percent(confidence)}` : what;
+}
+
+/**
+ * @param {string} name of a detector, such as "licence_plates"
+ * @returns {string} such as "Licence plates"
+ */
+export function detectorWords(name) {
+  const spaced = name.replaceAll(/[_-]+/g, " ");
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
+}
+
+/** @param {number} share 0 to 1 */
+function percent(share) {
+  return `${Math.round(share * 100)}%`;
+}
