@@ -1,5 +1,12 @@
 """The site's addresses."""
 
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-urlpatterns = [path("", include("streamer.urls"))]
+from streamer.login import LoginPage
+
+urlpatterns = [
+    path("login/", LoginPage.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("streamer.urls")),
+]

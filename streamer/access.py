@@ -1,0 +1,175 @@
+"""Who may watch: somebody logged in, the owner, who holds a link; with DEBUG, anyone.
+
+Never by the visitor's address: behind a proxy or a tunnel everybody has the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+from django.contrib.auth import aget_user
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.urls import reverse
+
+from streamer import links, owner
+
+CREDENTIALS = ("token", "key")
+"""Names in a query that let somebody in."""
+
+BEARER = "Bearer "
+"""Before the owner's token in a request's Authorization (RFC 6750, 2.1)."""
+
+
+class Trouble(StrEnum):
+    """Why somebody may not watch; `words` says it."""
+
+    UNKNOWN = "unknown"
+    TOKEN_WRONG = "token"  # noqa: S105, no password
+    LINK_WRONG = "link"
+    LINK_OVER = "over"
+    OTHER_STREAM = "other"
+
+    @property
+    def words(self) -> str:
+        return WORDS[self]
+
+
+WORDS = {
+    Trouble.UNKNOWN: "Expected a log-in or a link, came neither. Log in, or ask for a link.",
+    Trouble.TOKEN_WRONG: "This owner's link is not valid, or not any more. "
+    "`manage.py link`, run on the server, prints the one that is.",
+    Trouble.LINK_WRONG: "This link is not valid. Copy all of it, or ask for a new one.",
+    Trouble.LINK_OVER: "This link has expired. Ask who sent it for a new one.",
+    Trouble.OTHER_STREAM: "This link is for another stream. Ask who sent it for one to this.",
+}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What somebody may watch: every stream; or one, until when; or nothing, and why."""
+
+    may_watch_all: bool = False
+    stream: str | None = None
+    until: datetime | None = None
+    trouble: Trouble = Trouble.UNKNOWN
+
+    @property
+    def is_stranger(self) -> bool:
+        return not self.may_watch_all and self.stream is None
+
+    def may_watch(self, name: str) -> bool:
+        """Tell whether a stream, which need not exist, may be watched now."""
+        if self.may_watch_all:
+            return True
+        is_over = self.until is not None and datetime.now(UTC) >= self.until
+        return name == self.stream and not is_over
+
+
+EVERYTHING = Visitor(may_watch_all=True)
+
+
+async def visitor_of_request(request: HttpRequest) -> Visitor:
+    """Return who sends a request, by its query, its Authorization or its session."""
+    bearer = request.headers.get("Authorization", "")
+    given = request.GET.dict()
+    if bearer.startswith(BEARER):
+        given["token"] = bearer.removeprefix(BEARER)
+    return await _visitor(given, request.session)
+
+
+async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:
+    """Return who opens a WebSocket, by its query or its session.
+
+    A browser always names the Origin of the page, which was looked at before. What names none is
+    a program: its cookies count for nothing, since nobody has looked at who sent them.
+    """
+    given = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    names_origin = any(name == b"origin" for name, _ in scope["headers"])
+    return await _visitor(given, scope["session"] if names_origin else None)
+
+
+async def _visitor(given: Mapping[str, str], session: Any) -> Visitor:
+    """Return who has these credentials; the session is read where they do not open everything."""
+    if settings.DEBUG or owner.is_token(given.get("token", "")):
+        return EVERYTHING
+    if session is not None and (await owner.is_in(session) or await _is_logged_in(session)):
+        return EVERYTHING
+    if "key" in given:
+        return _holder(links.read(given["key"]))
+    return Visitor(trouble=Trouble.TOKEN_WRONG if "token" in given else Trouble.UNKNOWN)
+
+
+def _holder(link: links.Link | None) -> Visitor:
+    if link is None:
+        return Visitor(trouble=Trouble.LINK_WRONG)
+    if link.is_over:
+        return Visitor(trouble=Trouble.LINK_OVER)
+    return Visitor(stream=link.stream, until=link.until)
+
+
+async def _is_logged_in(session: Any) -> bool:
+    request = HttpRequest()
+    request.session = session
+    return (await aget_user(request)).is_authenticated
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why somebody may not have what they asked for, and the HTTP status that says so."""
+
+    status: int
+    trouble: Trouble
+
+    def as_text(self) -> HttpResponse:
+        """Return the answer to who asked for media."""
+        return self._sealed(
+            HttpResponse(f"{self.trouble.words}\n", "text/plain; charset=utf-8", self.status)
+        )
+
+    def as_json(self) -> HttpResponse:
+        """Return the answer to who asked for data."""
+        return self._sealed(JsonResponse({"detail": self.trouble.words}, status=self.status))
+
+    def as_page(self, request: HttpRequest) -> HttpResponse:
+        """Return the way to the log-in, and from there back to the page that was asked for."""
+        return self._sealed(HttpResponseRedirect(login_url(request, self.trouble)))
+
+    def _sealed(self, response: HttpResponse) -> HttpResponse:
+        response["Cache-Control"] = "no-store"
+        if self.status == 401:
+            response["WWW-Authenticate"] = 'Bearer realm="VideoStream"'
+        return response
+
+
+def refusal(visitor: Visitor, name: str | None = None) -> Refusal | None:
+    """Return why a visitor may not watch the stream of a name, or where there is no name all
+    streams; None where they may. It does not depend on whether there is such a stream."""
+    if visitor.may_watch_all if name is None else visitor.may_watch(name):
+        return None
+    if visitor.is_stranger:
+        return Refusal(401, visitor.trouble)
+    is_over = name is not None and name == visitor.stream  # it was not when they came
+    return Refusal(403, Trouble.LINK_OVER if is_over else Trouble.OTHER_STREAM)
+
+
+def without_credentials(request: HttpRequest) -> str:
+    """Return the path and query of a request without what lets somebody in."""
+    query = QueryDict(mutable=True)
+    query.update(request.GET)
+    for name in CREDENTIALS:
+        query.pop(name, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def login_url(request: HttpRequest, trouble: Trouble) -> str:
+    """Return the address of the log-in, which says what the trouble is and leads back."""
+    query = {"next": without_credentials(request)}
+    if trouble is not Trouble.UNKNOWN:
+        query["why"] = trouble.value
+    return f"{reverse('login')}?{urlencode(query)}"

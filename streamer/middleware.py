@@ -1,0 +1,54 @@
+"""What is done with every request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import markcoroutinefunction
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
+
+from streamer import access, owner
+
+PLAYED = {"streamer:mjpeg", "streamer:snapshot", "streamer:video_feed"}
+"""What players open: they know no cookies, and take the token as it stands in the address."""
+
+API = "api/"
+"""Where the addresses that programs ask begin; the token is theirs too."""
+
+
+class OwnerLinkMiddleware:
+    """Lets the owner in by `?token=…`, and takes the token out of the browser's address bar.
+
+    It stays in no history, no bookmark and no Referer: the session remembers from here on.
+    """
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
+        self._get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method != "GET" or "token" not in request.GET or _takes_token(request):
+            return await self._get_response(request)
+        if owner.is_token(request.GET["token"]):
+            await owner.enter(request.session)
+            target = access.without_credentials(request)
+        else:
+            target = access.login_url(request, access.Trouble.TOKEN_WRONG)
+        response = HttpResponseRedirect(target)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+
+def _takes_token(request: HttpRequest) -> bool:
+    """Tell whether what is asked for is no page: what there is not is taken for one."""
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return False
+    return match.view_name in PLAYED or match.route.startswith(API)
