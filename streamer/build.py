@@ -15,15 +15,53 @@ from streamer.admission import Admission
 from streamer.detectors.motion import MotionDetector
 from streamer.dialects import Dialect, Message
 from streamer.errors import SettingsError
-from streamer.pipeline import DetectorSpec
+from streamer.pipeline import DetectorSpec, with_required
 from streamer.pool import Pool
+from streamer.registry import Registry
+from streamer.relay import CameraOptions, Relay
 from streamer.session import Session, SessionLimits
+from streamer.sources import source
+from streamer.stream import Stream
 from streamer.types import Detector, Limits
 
 logger = logging.getLogger(__name__)
 
 RESERVED_NAMES = {"size"}
 """Keys of the detections in a message that are no detector's."""
+
+
+@cache
+def streams() -> Registry:
+    """Return the streams of this process; SettingsError names a camera that cannot be used."""
+    settings = conf.load()
+    specs = detector_specs(settings)
+    return Registry(
+        [relay(settings, name, camera, specs) for name, camera in conf.cameras(settings).items()]
+    )
+
+
+def start_streams() -> None:
+    """Begin what cameras do with nobody watching; on the event loop, as often as one likes."""
+    streams().start()
+
+
+async def stop_streams() -> None:
+    """Close all cameras."""
+    await streams().stop()
+
+
+def relay(
+    settings: conf.Conf, name: str, camera: conf.Camera, specs: Sequence[DetectorSpec]
+) -> Relay:
+    """Return what runs a camera; SettingsError says why it cannot be used."""
+    make = partial(source, camera.source)
+    try:
+        make()
+        detectors = with_required(camera.detectors, specs)
+    except (SettingsError, ValueError) as error:
+        raise SettingsError(f"CAMERAS: {name} cannot be used. {error}") from None
+    options = CameraOptions(detectors, camera.width, camera.fps, settings.LINGER, camera.stay_on)
+    return Relay(Stream(name, "camera", camera.quality), make, specs, pool(), options)
 
 
 @cache

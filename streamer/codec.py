@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
+import imutils
 import simplejpeg
 
 from streamer.errors import Code, FrameError
@@ -120,6 +121,24 @@ class ArrayFrame(Frame):
         if self._reduced is None:
             self._reduced = _reduce(self.gray, self.reduction)
         return self._reduced
+
+
+def scaled_width(frame: Frame, width: int | None) -> int:
+    """Return the width in pixels of a picture of `frame` that shall have `width`: never more than
+    it has, and never so little that a thin frame would have no height left."""
+    if not width or width >= frame.width:
+        return frame.width
+    return max(width, -(-frame.width // frame.height))
+
+
+def scaled(frame: Frame, width: int | None) -> Frame:
+    """Return the frame scaled down to a width in pixels; never up, and as it came for None."""
+    new_width = scaled_width(frame, width)
+    return (
+        frame
+        if new_width == frame.width
+        else ArrayFrame(imutils.resize(frame.bgr, width=new_width))
+    )
 
 
 def encode(image: Image, quality: int) -> bytes:

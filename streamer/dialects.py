@@ -22,6 +22,7 @@ from streamer.wire import (
     Reply,
     ResultMessage,
     SettingsChange,
+    WebcamMessage,
 )
 
 Message = str | bytes
@@ -54,7 +55,7 @@ class Dialect(Protocol):
     def read_frame(self, data: bytes) -> tuple[int, bytes]:
         """Return number and JPEG of a binary message; MessageError where it is none."""
 
-    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
+    def read_text(self, text: str, max_bytes: int) -> WebcamMessage:
         """Return what a text message asks for; MessageError says why it cannot be used."""
 
     def read_query(self, query: Mapping[str, str]) -> SettingsChange:
@@ -83,7 +84,7 @@ class Plain:
         self._count += 1
         return self._count, data
 
-    def read_text(self, _text: str, _max_bytes: int) -> SettingsChange:
+    def read_text(self, _text: str, _max_bytes: int) -> WebcamMessage:
         raise MessageError(
             Code.UNKNOWN_MESSAGE,
             f"Expected JPEG pictures only. Text belongs to the subprotocol {SUBPROTOCOL}.",
@@ -130,8 +131,8 @@ class Version1:
         self._last = seq
         return seq, data[NUMBER_BYTES:]
 
-    def read_text(self, text: str, max_bytes: int) -> SettingsChange:
-        return wire.read_text(text, max_bytes)
+    def read_text(self, text: str, max_bytes: int) -> WebcamMessage:
+        return wire.read_webcam(text, max_bytes)
 
     def read_query(self, query: Mapping[str, str]) -> SettingsChange:
         return wire.read_query(query)

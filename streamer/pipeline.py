@@ -10,7 +10,7 @@ from typing import Any
 
 import imutils
 
-from streamer.codec import encode
+from streamer.codec import encode, scaled_width
 from streamer.overlay import Caption, annotate
 from streamer.rate import RateMeter
 from streamer.types import (
@@ -57,14 +57,6 @@ def with_required(names: Iterable[str], specs: Sequence[DetectorSpec]) -> tuple[
     return tuple(name for name in known if name in wanted)
 
 
-def scaled_width(frame: Frame, width: int | None) -> int:
-    """Return the width in pixels of a picture of `frame` that shall have `width`: never more than
-    it has, and never so little that a thin frame would have no height left."""
-    if not width or width >= frame.width:
-        return frame.width
-    return max(width, -(-frame.width // frame.height))
-
-
 class Pipeline:
     """Holds the detectors of one stream, and their state. Not for two threads at once."""
 
@@ -94,9 +86,13 @@ class Pipeline:
         for detector in running:
             detections = detector.detect(frame, detections)
         detected = time.perf_counter()
-        scenes = self._draw(frame, detections, forms)
+        widths = {form: scaled_width(frame, form.width) for form in forms}
+        scenes = self._draw(frame, detections, set(widths.values()))
         drawn = time.perf_counter()
-        jpegs = {form: encode(scene, form.quality) for form, scene in scenes.items()}
+        # Forms may differ and be one picture, such as that of a width and that of the frame's own.
+        looks = {(width, form.quality) for form, width in widths.items()}
+        encoded = {look: encode(scenes[look[0]], look[1]) for look in looks}
+        jpegs = {form: encoded[width, form.quality] for form, width in widths.items()}
         decode = frame.decode_seconds
         timings = Timings(
             decode=decode * 1e3,
@@ -125,17 +121,14 @@ class Pipeline:
         detector.load()
         return detector
 
-    def _draw(
-        self, frame: Frame, detections: Detections, forms: Sequence[PictureForm]
-    ) -> dict[PictureForm, Image]:
-        """Return a scene for each form. Forms of one size share it; the frame's own pixels are
-        drawn into, once all others are made of them."""
+    def _draw(self, frame: Frame, detections: Detections, widths: set[int]) -> dict[int, Image]:
+        """Return a scene of each width. The frame's own pixels are drawn into, once all others are
+        made of them."""
         caption = Caption(datetime.now(), self._count, self._rate.per_second)
-        by_width = {form: scaled_width(frame, form.width) for form in forms}
         scenes = {
             width: frame.bgr if width == frame.width else imutils.resize(frame.bgr, width=width)
-            for width in set(by_width.values())
+            for width in widths
         }
         for scene in scenes.values():
             annotate(scene, detections, caption)
-        return {form: scenes[width] for form, width in by_width.items()}
+        return scenes

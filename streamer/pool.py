@@ -130,9 +130,9 @@ class Share:
         """Frames a second that the session should send; None where it need not be held back."""
         return self._pool.fps
 
-    def arrived(self) -> None:
-        """Note that a frame came, whatever becomes of it."""
-        self._arrived += 1
+    def arrived(self, frames: int = 1) -> None:
+        """Note that frames came, whatever becomes of them."""
+        self._arrived += frames
 
     async def run(self, work: Callable[[], T]) -> T:
         """Return what `work` returns; it waits for its turn, then runs in a thread."""

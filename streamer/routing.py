@@ -1,13 +1,16 @@
 """Which consumer answers which WebSocket."""
 
 from channels.security.websocket import WebsocketDenier
+from channels.sessions import SessionMiddlewareStack
 from django.urls import path, re_path
 
-from streamer.consumers import WebcamConsumer
+from streamer.consumers.watch import WatchConsumer
+from streamer.consumers.webcam import WebcamConsumer
 
 websocket_urlpatterns = [
     path("", WebcamConsumer.as_asgi()),
     path("ws/webcam/", WebcamConsumer.as_asgi()),
+    path("ws/watch/", SessionMiddlewareStack(WatchConsumer.as_asgi())),
     # Refused before the hand-shake. Without a last route Channels fails, with a traceback.
     re_path("", WebsocketDenier.as_asgi()),
 ]

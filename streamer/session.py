@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
@@ -17,7 +18,8 @@ from streamer.errors import Code, FrameError, MessageError
 from streamer.pipeline import DetectorSpec, Pipeline, with_required
 from streamer.pool import Pool
 from streamer.slot import LatestSlot
-from streamer.types import Limits, PictureForm
+from streamer.stream import Stream
+from streamer.types import Limits, PictureForm, Result
 from streamer.wire import Settings, SettingsChange
 
 logger = logging.getLogger(__name__)
@@ -58,10 +60,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A frame that was worked on, and what came of it: a message, or what was wrong."""
+    """A frame that was worked on, and what came of it: a message, or what was wrong; and where
+    nothing was wrong, the result that the message tells."""
 
     arrival: Arrival
     outcome: Message | MessageError
+    result: Result | None = None
 
 
 class Session:
@@ -93,6 +97,8 @@ class Session:
         self.bad_frames = 0
         self._over_credit_since: float | None = None
         self.settings = Settings(detectors=tuple(spec.name for spec in specs))
+        self.shared: Stream | None = None
+        """Where others watch what this webcam shows."""
 
     def hello(self) -> str:
         """Return the message that a `videostream.v1` session starts with."""
@@ -152,7 +158,11 @@ class Session:
                     await asyncio.sleep(early)
                 # A late start does not delay the next: a camera of just this rate loses nothing.
                 next_start = max(next_start, time.monotonic() - interval) + interval
-                work = await self._share.run(self._work)
+                forms = self.shared.wanted() if self.shared else set()
+                work = await self._share.run(partial(self._work, forms))
+                if self.shared and work.result:
+                    result = work.result
+                    self.shared.publish(work.arrival.time, result.detections, result.jpegs)
                 answer = self._answer(work.outcome)
                 if answer is not None:
                     await self._send(answer)
@@ -170,11 +180,12 @@ class Session:
         if message is not None:
             await self._send(message)
 
-    def _work(self) -> Work:
-        """Take the newest frame through the pipeline; in a thread, once its turn has come."""
+    def _work(self, others: set[PictureForm]) -> Work:
+        """Take the newest frame through the pipeline, with pictures of these forms for others; in a
+        thread, once its turn has come."""
         arrival = self._slot.take()
         try:
-            return Work(arrival, self._result(arrival))
+            return self._done(arrival, others)
         except FrameError as error:
             error.seq = arrival.seq
             return Work(arrival, error)
@@ -183,16 +194,16 @@ class Session:
             trouble = "The server failed on this frame. Go on sending."
             return Work(arrival, MessageError(Code.INTERNAL, trouble, seq=arrival.seq))
 
-    def _result(self, arrival: Arrival) -> Message:
+    def _done(self, arrival: Arrival, others: set[PictureForm]) -> Work:
         wait = (time.monotonic() - arrival.time) * 1e3
         settings = self.settings
         own = PictureForm(settings.quality, settings.width)
-        forms = set() if settings.reply == "results" else {own}
+        forms = others if settings.reply == "results" else others | {own}
         frame = JpegFrame(arrival.jpeg, self.limits.frame)
         result = self._pipeline.process(frame, settings.detectors, *forms)
-        jpeg = result.jpegs.get(own)
+        jpeg = None if settings.reply == "results" else result.jpegs[own]
         answer = Answer(arrival.seq, self._slot.dropped, wait, result, jpeg)
-        return self._dialect.result(settings.reply, answer)
+        return Work(arrival, self._dialect.result(settings.reply, answer), result)
 
     def _answer(self, outcome: Message | MessageError) -> Message | None:
         """Return what to send, and count bad frames; raises what ends the session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -188,6 +189,21 @@ class Frame(ABC):
     @abstractmethod
     def decode_seconds(self) -> float:
         """The time spent on decoding so far."""
+
+
+class State(StrEnum):
+    """How a stream is."""
+
+    CLOSED = "closed"
+    """Nobody watches."""
+    OPENING = "opening"
+    LIVE = "live"
+    FROZEN = "frozen"
+    """It gave pictures, and gives none any more."""
+    FAILED = "failed"
+    """It cannot be opened, or was lost. It is tried again, as what is frozen is."""
+    ENDED = "ended"
+    """Nobody shares it any more; the last word."""
 
 
 class FrameSource(ABC):

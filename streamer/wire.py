@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 import numpy as np
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from streamer.errors import Code, MessageError
 from streamer.types import Detections, Face, Limits
@@ -61,11 +61,12 @@ class Pace(Struct, frozen=True, tag="pace"):
 
 
 class ErrorMessage(Struct, frozen=True, tag="error", omit_defaults=True):
-    """Why a message could not be used; `seq` where it was a frame."""
+    """Why a message could not be used; `seq` where it was a frame, `stream` where it named one."""
 
     code: int
     message: str
     seq: int | None = None
+    stream: str | None = None
 
 
 class ResultMessage(Struct, frozen=True, tag="result"):
@@ -91,12 +92,92 @@ def hello(
     return encode(Hello(told, window, detectors, settings)).decode()
 
 
+class Share(Struct, frozen=True, tag="share", forbid_unknown_fields=True):
+    """Show my webcam to others; `resume` as an earlier answer gave it, to keep name and link."""
+
+    resume: str | None = None
+
+
+class Unshare(Struct, frozen=True, tag="unshare", forbid_unknown_fields=True):
+    """Show it no longer."""
+
+
+class Shared(Struct, frozen=True, tag="shared"):
+    """How a webcam is shared: the stream's name, its link and when that ends (ISO 8601), how many
+    watch, and what to say to share it again after a lost connection."""
+
+    stream: str
+    url: str
+    until: str
+    viewers: int
+    resume: str
+
+
+class Unshared(Struct, frozen=True, tag="unshared"):
+    """It is shared no longer."""
+
+
+class Watch(Struct, frozen=True, tag="watch", forbid_unknown_fields=True):
+    """Send a stream's pictures: `width` pixels wide, None as they are, `fps` a second at most."""
+
+    stream: str
+    width: Literal[320, 640] | None = None
+    fps: Annotated[float, Meta(ge=0.1, le=1000)] | None = None
+
+
+class Unwatch(Struct, frozen=True, tag="unwatch", forbid_unknown_fields=True):
+    """Send a stream's pictures no longer."""
+
+    stream: str
+
+
+class Ack(Struct, frozen=True, tag="ack", forbid_unknown_fields=True):
+    """The picture of this number has arrived, and all before it."""
+
+    stream: str
+    seq: int
+
+
+class StateMessage(Struct, frozen=True, tag="state"):
+    """How a stream is now, and how many watch it."""
+
+    stream: str
+    state: str
+    message: str
+    viewers: int
+
+
+class FrameMessage(Struct, frozen=True, tag="frame"):
+    """What goes before a stream's picture: its number, and its age in milliseconds when sent."""
+
+    stream: str
+    seq: int
+    age_ms: float
+    detections: Raw
+
+
+WebcamMessage = SettingsChange | Share | Unshare
+WatchMessage = Watch | Unwatch | Ack
+
+
 class _Envelope(Struct):
     type: str
 
 
-def read_text(text: str, max_bytes: int) -> SettingsChange:
-    """Return what a client's text message asks for; MessageError says why it cannot be used."""
+def read_webcam(text: str, max_bytes: int) -> WebcamMessage:
+    """Return what who sends a webcam asks for; MessageError says why it cannot be used."""
+    asked: WebcamMessage = _read(text, max_bytes, get_args(WebcamMessage))
+    return asked
+
+
+def read_watch(text: str, max_bytes: int) -> WatchMessage:
+    """Return what a viewer asks for; MessageError says why it cannot be used."""
+    asked: WatchMessage = _read(text, max_bytes, get_args(WatchMessage))
+    return asked
+
+
+def _read(text: str, max_bytes: int, kinds: Sequence[type[Struct]]) -> Any:
+    """Return a message of one of these kinds."""
     size = len(text.encode())
     if size > max_bytes:
         raise MessageError(
@@ -110,20 +191,23 @@ def read_text(text: str, max_bytes: int) -> SettingsChange:
         raise MessageError(
             Code.BAD_JSON, f'Expected JSON such as {{"type":"settings"}}: {error}.', fatal=True
         ) from None
-    if kind != "settings":
+    known = {str(each.__struct_config__.tag): each for each in kinds}
+    if kind not in known:
         raise MessageError(
             Code.UNKNOWN_MESSAGE,
-            f"Expected a message of type settings, came {kind[:40]!r}.",
+            f"Expected a message of type {', '.join(known)}; came {kind[:40]!r}.",
             fatal=True,
         )
     try:
-        return msgspec.json.decode(text, type=SettingsChange)
+        return msgspec.json.decode(text, type=known[kind])
     except (msgspec.DecodeError, RecursionError) as error:
-        raise settings_error(str(error)) from None
+        if kind == "settings":
+            raise settings_error(str(error)) from None
+        raise MessageError(Code.BAD_JSON, f"{error}. Nothing was changed.") from None
 
 
 def read_query(query: Mapping[str, str]) -> SettingsChange:
-    """Return the settings that the query of a hand-shake asks for; MessageError as `read_text`.
+    """Return the settings that the query of a hand-shake asks for; MessageError as `read_webcam`.
 
     `detectors` is a list with commas, and empty for none. Other names are not ours to read.
     """
@@ -177,6 +261,6 @@ def _plain_number(value: Any) -> Any:
 _encoder = msgspec.json.Encoder(enc_hook=_plain_number)
 
 
-def encode(message: Struct) -> bytes:
-    """Return a message as JSON."""
+def encode(message: Struct | Mapping[str, Any]) -> bytes:
+    """Return a message, or a part of one, as JSON."""
     return _encoder.encode(message)

@@ -8,18 +8,18 @@ from streamer.errors import Code, MessageError
 
 def test_the_last_place_is_given_and_no_more() -> None:
     admission = Admission()
-    with admission.session(2), admission.session(2):
-        with pytest.raises(MessageError, match="full") as caught, admission.session(2):
+    with admission.webcams.hold(2), admission.webcams.hold(2):
+        with pytest.raises(MessageError, match="full") as caught, admission.webcams.hold(2):
             pass
         assert "Try again in 10 s" in str(caught.value)
         assert caught.value.code is Code.FULL
         assert caught.value.fatal
-    assert admission.sessions == 0
+    assert admission.webcams.taken == 0
 
 
 def test_a_place_is_free_again_after_a_failure() -> None:
     admission = Admission()
-    with pytest.raises(RuntimeError), admission.session(1):
+    with pytest.raises(RuntimeError), admission.webcams.hold(1):
         raise RuntimeError
-    with admission.session(1):
-        assert admission.sessions == 1
+    with admission.webcams.hold(1):
+        assert admission.webcams.taken == 1

@@ -18,7 +18,7 @@ from websockets.typing import Origin, Subprotocol
 
 from streamer.build import admission
 from streamer.codec import JpegFrame
-from streamer.consumers import WebcamConsumer
+from streamer.consumers.webcam import WebcamConsumer
 from streamer.types import Box
 from streamer.wire import SUBPROTOCOL
 from tests import footage

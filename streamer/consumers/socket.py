@@ -1,24 +1,24 @@
-"""WebSockets: thin shells around sessions."""
+"""What all of our WebSockets have in common."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import ExitStack, suppress
 from typing import Any
-from urllib.parse import parse_qsl
 
 from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from streamer import build, conf, wire
-from streamer.dialects import Dialect, Message, Plain, Version1
+from streamer import conf, wire
+from streamer.dialects import Message
 from streamer.errors import Code, MessageError
 
 logger = logging.getLogger(__name__)
 
 MAX_UNSENT = 32
-"""Answers to settings that may wait for a client to read them."""
+"""Answers that may wait for a client to read them."""
 LAST_WORD_SECONDS = 1.0
 """How long the error before a close may take to be sent."""
 
@@ -26,38 +26,34 @@ GONE = (OSError, Disconnected)
 """What uvicorn and daphne raise for a message to who has just left; the disconnect follows."""
 
 
-class WebcamConsumer(AsyncWebsocketConsumer):
-    """One visitor's webcam, in the plain dialect or in `videostream.v1`."""
+class Socket(AsyncWebsocketConsumer):
+    """A WebSocket whose resources are let go of however it ends, and which tells why it closes."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        with ExitStack() as self._held:  # let go of however the connection ends
+        with ExitStack() as self._held:
             await super().__call__(scope, receive, send)
 
     async def connect(self) -> None:
+        """Take the connection, then begin."""
         self._conf = conf.load()
         self._ended = False
         self._unsent: asyncio.Queue[Message] = asyncio.Queue(MAX_UNSENT)
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
-        self._dialect: Dialect = Version1() if speaks_v1 else Plain()
         await self.accept(wire.SUBPROTOCOL if speaks_v1 else None)
         try:
-            self._held.enter_context(build.admission().session(self._conf.MAX_SESSIONS))
-            self._session = build.session(self._conf, self._dialect, self._send)
-            self._session.change(self._dialect.read_query(self._query()))
+            await self._begin(speaks_v1)
         except MessageError as error:
             await self._end(error)
-            return
-        if speaks_v1:
-            await self._send(self._session.hello())
-        for work in (self._answer(), self._tell()):
-            self._held.callback(asyncio.create_task(work).cancel)
+        else:
+            self._go(self._tell())
 
-    def _query(self) -> dict[str, str]:
-        return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    async def _begin(self, speaks_v1: bool) -> None:
+        """Hold what is needed; MessageError ends the connection."""
+        raise NotImplementedError
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        # Channels closes stale database connections in a thread before each message; a frame
-        # touches no database, and that hop costs more than the rest of its way to the slot.
+        # Channels closes stale database connections in a thread before each message; what comes
+        # here touches no database, and that hop costs more than the rest of a frame's way.
         if message["type"] == "websocket.receive":
             await self.websocket_receive(message)
         else:
@@ -67,46 +63,40 @@ class WebcamConsumer(AsyncWebsocketConsumer):
         if self._ended:
             return
         try:
-            if bytes_data:
-                self._session.submit(bytes_data)
-            elif text_data is None:
-                await self._close(Code.ENDED)
-            else:
-                self._change(text_data)
+            self._heed(text_data, bytes_data)
         except MessageError as error:
             await self._end(error)
 
-    def _change(self, text: str) -> None:
-        """Change settings, and leave the answer to be sent: who does not read is not waited for."""
-        answer: Message | None
+    def _heed(self, text: str | None, data: bytes | None) -> None:
+        """Do what a message asks for, without waiting; a fatal MessageError ends the connection."""
+        raise NotImplementedError
+
+    def _go(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Have something done until it is over or the connection is."""
+        task = asyncio.create_task(self._until_trouble(work))
+        self._held.callback(task.cancel)
+        return task
+
+    async def _until_trouble(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            self._session.change(self._dialect.read_text(text, self._conf.MAX_TEXT_BYTES))
-            answer = wire.encode(self._session.settings).decode()
+            await work
         except MessageError as error:
-            if error.fatal:
-                raise
-            answer = self._dialect.error(error)
-        if answer is None:
-            return
+            await self._end(error)
+        except Exception:
+            logger.exception("a connection failed")
+            await self._close(Code.RESTARTING)
+
+    def _say(self, answer: Message) -> None:
+        """Leave an answer to be sent: who does not read is not waited for."""
         if self._unsent.full():
             trouble = f"{MAX_UNSENT} answers wait to be read. Read what the server sends."
             raise MessageError(Code.NOT_READING, trouble, fatal=True)
         self._unsent.put_nowait(answer)
 
     async def _tell(self) -> None:
-        """Send what changes of settings are answered with, at the pace that the client reads."""
+        """Send the answers, at the pace that the client reads."""
         while True:
             await self._send(await self._unsent.get())
-
-    async def _answer(self) -> None:
-        """Answer frames until the session ends."""
-        try:
-            await self._session.run()
-        except MessageError as error:
-            await self._end(error)
-        except Exception:
-            logger.exception("a session failed")
-            await self._close(Code.RESTARTING)
 
     async def _send(self, message: Message) -> None:
         form = "text_data" if isinstance(message, str) else "bytes_data"
@@ -114,14 +104,19 @@ class WebcamConsumer(AsyncWebsocketConsumer):
             await self.send(**{form: message})
 
     async def _end(self, error: MessageError) -> None:
+        """Say why, as far as the client hears it, and close."""
         self._ended = True
-        message = self._dialect.error(error)
+        message = self._words(error)
         if message is not None:
             # Who does not read is not told, but closed all the same.
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORD_SECONDS):
                     await self._send(message)
         await self._close(error.code)
+
+    def _words(self, error: MessageError) -> Message | None:
+        """Return the message that tells an error, None where the client has no such message."""
+        raise NotImplementedError
 
     async def _close(self, code: Code) -> None:
         self._ended = True

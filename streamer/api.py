@@ -1,0 +1,119 @@
+"""The API: which streams there are and how they are, and links to them; /api/openapi.json says it
+for programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError
+from ninja.utils import check_csrf
+from pydantic import Field
+
+from streamer import build, links
+from streamer.access import refusal, visitor_of_request
+from streamer.errors import SettingsError
+from streamer.stream import Stream
+from streamer.types import Detections
+
+api = NinjaAPI(title="VideoStream", version="1", docs_url=None, openapi_url="/openapi.json")
+
+
+class StreamOut(Schema):
+    """A stream: how it is, and its figures while it is live."""
+
+    name: str
+    kind: str = Field(description="camera or webcam")
+    state: str = Field(description="closed, opening, live, frozen, failed or ended")
+    message: str = Field(description="why, in words")
+    viewers: int
+    fps: float = Field(description="pictures a second")
+    age_ms: float | None = Field(description="from the frame's coming to its picture's going out")
+    size: tuple[int, int] | None = Field(description="width and height of the frames in pixels")
+    seen: dict[str, bool | int] | None = Field(
+        description="what is in the newest frame, by detector: motion, or how many"
+    )
+
+
+class StreamsOut(Schema):
+    """All streams that the visitor may watch."""
+
+    streams: list[StreamOut]
+
+
+class LinkIn(Schema):
+    """A link to ask for."""
+
+    hours: float = Field(description=f"how long it holds, {links.MAX_HOURS} at the most")
+
+
+class LinkOut(Schema):
+    """A link that lets anybody who has it watch one stream."""
+
+    url: str = Field(description="path and query, without scheme and host")
+    until: datetime
+
+
+class Detail(Schema):
+    """Why something is refused."""
+
+    detail: str
+
+
+Refusals = {401: Detail, 403: Detail}
+
+
+@api.get("/streams", response={200: StreamsOut} | Refusals, summary="All streams")
+async def list_streams(request: HttpRequest) -> Any:
+    """Those that the visitor may watch. Who holds a link sees its stream alone."""
+    visitor = await visitor_of_request(request)
+    if visitor.is_stranger and (refused := refusal(visitor)):
+        return refused.as_json()
+    return {"streams": [_told(each) for each in build.streams() if visitor.may_watch(each.name)]}
+
+
+@api.post(
+    "/streams/{name}/links",
+    response={200: LinkOut, 400: Detail, 404: Detail} | Refusals,
+    summary="A link to a stream",
+)
+async def make_link(request: HttpRequest, name: str, asked: LinkIn) -> Any:
+    """For who may watch all. With a session, Django's CSRF token goes along in X-CSRFToken."""
+    visitor = await visitor_of_request(request)
+    if refused := refusal(visitor):
+        return refused.as_json()
+    if check_csrf(request):
+        raise HttpError(403, "Expected the CSRF token of the session in X-CSRFToken.")
+    if build.streams().get(name) is None:
+        raise HttpError(404, "There is no such stream.")
+    try:
+        link = links.for_hours(name, asked.hours)
+    except SettingsError as error:
+        raise HttpError(400, str(error)) from None
+    return {"url": link.path, "until": link.until}
+
+
+def _told(stream: Stream) -> dict[str, Any]:
+    status, moment = stream.status, stream.moment
+    return {
+        "name": stream.name,
+        "kind": stream.kind,
+        "state": status.state,
+        "message": status.message,
+        "viewers": len(stream.viewers),
+        "fps": round(stream.fps, 1),
+        "age_ms": None if stream.age is None else round(stream.age * 1e3, 1),
+        "size": moment.detections.size if moment else None,
+        "seen": _seen(moment.detections) if moment else None,
+    }
+
+
+def _seen(detections: Detections) -> dict[str, bool | int]:
+    seen: dict[str, bool | int] = {}
+    if detections.motion is not None:
+        seen["motion"] = bool(detections.motion)
+    if detections.faces is not None:
+        seen["faces"] = len(detections.faces)
+    return seen | {name: len(found.boxes) for name, found in detections.findings.items()}

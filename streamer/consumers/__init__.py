@@ -1,0 +1,1 @@
+"""WebSockets: thin shells around sessions and streams."""

@@ -1,0 +1,80 @@
+"""A webcam that its owner shares."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from django.core import signing
+
+from streamer import links, wire
+from streamer.dialects import Message
+from streamer.registry import Registry
+from streamer.stream import NOTICE_SECONDS, Stream
+from streamer.types import State
+
+HOURS = 12
+"""How long the link of a shared webcam holds, at most: it ends with the sharing."""
+
+SALT = "streamer.sharing"
+"""What resumes a sharing is signed for that alone: who has its link cannot take its place."""
+
+
+class Sharing:
+    """Holds the stream of one webcam among those of the process, from Share to Unshare."""
+
+    def __init__(self, registry: Registry, resume: str | None) -> None:
+        """Share under a new name; or, as `resume` has it, under the one from before."""
+        self._registry = registry
+        self._link = _resumed(registry, resume) or links.for_hours(_new_name(), HOURS)
+        self.stream = Stream(self._link.stream, "webcam")
+        self._changed = asyncio.Event()
+        self.stream.on_viewers = self._changed.set
+        registry.add(self.stream)
+        self.stream.tell(State.LIVE)
+
+    async def tell(self, send: Callable[[Message], Awaitable[None]]) -> None:
+        """Tell who shares how many watch, at once and whenever that changes."""
+        while True:
+            self._changed.clear()
+            await send(self._message())
+            await self._changed.wait()
+            await asyncio.sleep(NOTICE_SECONDS)
+
+    def tell_again(self) -> None:
+        """Tell it although nothing has changed."""
+        self._changed.set()
+
+    def _message(self) -> str:
+        return wire.encode(
+            wire.Shared(
+                stream=self.stream.name,
+                url=self._link.path,
+                until=self._link.until.isoformat(),
+                viewers=len(self.stream.viewers),
+                resume=signing.dumps(self._link.key, salt=SALT),
+            )
+        ).decode()
+
+    def end(self) -> None:
+        """Show nothing any more, at once."""
+        self._registry.remove(self.stream)
+        self.stream.tell(State.ENDED, "The webcam is not shared any more.")
+
+
+def _new_name() -> str:
+    return f"webcam-{secrets.token_hex(4)}"
+
+
+def _resumed(registry: Registry, resume: str | None) -> links.Link | None:
+    """Return the link of an earlier sharing; None where it is over, or taken up already."""
+    try:
+        key: Any = signing.loads(resume or "", salt=SALT)
+    except signing.BadSignature:
+        return None
+    link = links.read(key)
+    if link is None or link.is_over or registry.get(link.stream):
+        return None
+    return link

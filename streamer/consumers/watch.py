@@ -1,0 +1,154 @@
+"""A viewer: any number of streams over one WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+
+from streamer import build, wire
+from streamer.access import Visitor, visitor_of_scope
+from streamer.consumers.socket import Socket
+from streamer.errors import Code, MessageError
+from streamer.stream import Picture, Status, Stream, Viewer
+from streamer.types import State
+from streamer.window import Window
+from streamer.wire import Ack, Unwatch, Watch
+
+
+@dataclass
+class Watching:
+    """One stream that the viewer watches: the task that sends it, and the way there and back."""
+
+    task: asyncio.Task[None]
+    window: Window = field(default_factory=Window)
+    viewer: Viewer | None = None
+    """There while the task runs."""
+
+
+class WatchConsumer(Socket):
+    """Sends each stream's newest picture as fast as the viewer acknowledges them."""
+
+    async def _begin(self, speaks_v1: bool) -> None:
+        if not speaks_v1:
+            raise MessageError(
+                Code.UNKNOWN_MESSAGE,
+                f"Expected the subprotocol {wire.SUBPROTOCOL}. Name it when you connect.",
+                fatal=True,
+            )
+        self._watched: dict[str, Watching] = {}
+        self._visitor: Visitor = await visitor_of_scope(self.scope)
+        self._held.enter_context(build.admission().viewers.hold(self._conf.MAX_VIEWERS))
+        if self._visitor.until is not None:
+            self._go(self._leave(self._visitor.until))
+
+    def _heed(self, text: str | None, data: bytes | None) -> None:
+        if text is None:
+            raise MessageError(
+                Code.UNKNOWN_MESSAGE, "Expected JSON as text, came a binary message.", fatal=True
+            )
+        try:
+            asked = wire.read_watch(text, self._conf.MAX_TEXT_BYTES)
+        except MessageError as error:
+            if error.fatal:
+                raise
+            self._say(self._words(error))
+            return
+        match asked:
+            case Watch():
+                self._watch(asked)
+            case Unwatch():
+                self._unwatch(asked.stream)
+            case Ack():
+                self._acked(asked)
+
+    def _watch(self, asked: Watch) -> None:
+        """Begin with a stream, or go on with it in another form."""
+        stream = build.streams().get(asked.stream)
+        if stream is None or not self._visitor.may_watch(asked.stream):
+            self._say(self._no_stream(asked.stream))
+            return
+        window = before.window if (before := self._unwatch(asked.stream)) else Window()
+        task = self._go(self._show(stream, asked))
+        self._watched[asked.stream] = Watching(task, window)
+
+    def _unwatch(self, name: str) -> Watching | None:
+        watching = self._watched.pop(name, None)
+        if watching:
+            watching.task.cancel()
+        return watching
+
+    def _acked(self, ack: Ack) -> None:
+        watching = self._watched.get(ack.stream)
+        if watching is None:
+            return  # on its way when the stream was left
+        try:
+            watching.window.acked(ack.seq)
+        except ValueError as error:
+            trouble = f"{error}. Acknowledge what came."
+            raise MessageError(Code.UNKNOWN_MESSAGE, trouble, fatal=True) from None
+        if watching.viewer:
+            watching.viewer.is_ready = watching.window.is_open
+            watching.viewer.wake()
+
+    async def _show(self, stream: Stream, asked: Watch) -> None:
+        """Send a stream's states and pictures until it ends."""
+        with stream.watch(asked.width, asked.fps) as viewer:
+            watching = self._watched[stream.name]
+            watching.viewer = viewer
+            while True:
+                viewer.is_ready = watching.window.is_open
+                news = await self._next(viewer)
+                if isinstance(news, Status):
+                    await self._send(_state(stream, news))
+                    if news.state is State.ENDED:
+                        break
+                else:
+                    watching.window.sent(news.moment.seq)
+                    await self._send(_frame(stream, news))
+        del self._watched[stream.name]
+
+    async def _next(self, viewer: Viewer) -> Status | Picture:
+        """Wait for news; MessageError where pictures wait for an acknowledgement too long."""
+        try:
+            async with asyncio.timeout(None if viewer.is_ready else self._conf.STALL_TIMEOUT):
+                return await viewer.next()
+        except TimeoutError:
+            raise MessageError(
+                Code.NOT_READING,
+                f"Expected an acknowledgement within {self._conf.STALL_TIMEOUT:g} s, came none. "
+                "Acknowledge pictures, or unwatch what is not shown.",
+                fatal=True,
+            ) from None
+
+    async def _leave(self, until: datetime) -> None:
+        """End when the link does."""
+        await asyncio.sleep((until - datetime.now(UTC)).total_seconds())
+        trouble = "This link has expired. Ask who sent it for a new one."
+        raise MessageError(Code.NO_STREAM, trouble, fatal=True)
+
+    def _words(self, error: MessageError) -> str:
+        return wire.encode(wire.ErrorMessage(error.code, str(error))).decode()
+
+    @staticmethod
+    def _no_stream(name: str) -> str:
+        """Return the same words for a stream that is not there and for one that is not for them."""
+        trouble = "There is no such stream for you. Log in, or ask for a link."
+        return wire.encode(wire.ErrorMessage(Code.NO_STREAM, trouble, stream=name)).decode()
+
+
+def _state(stream: Stream, status: Status) -> str:
+    return wire.encode(
+        wire.StateMessage(stream.name, status.state, status.message, status.viewers)
+    ).decode()
+
+
+def _frame(stream: Stream, picture: Picture) -> bytes:
+    """Return length of the JSON, the JSON, and the JPEG."""
+    moment = picture.moment
+    found = msgspec.Raw(moment.found)
+    message = wire.FrameMessage(stream.name, moment.seq, round(moment.age * 1e3, 1), found)
+    encoded = wire.encode(message)
+    return b"".join((len(encoded).to_bytes(4, "little"), encoded, picture.jpeg))

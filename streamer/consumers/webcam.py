@@ -1,0 +1,79 @@
+"""One visitor's webcam."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from streamer import build, wire
+from streamer.consumers.sharing import Sharing
+from streamer.consumers.socket import Socket
+from streamer.dialects import Dialect, Message, Plain, Version1
+from streamer.errors import Code, MessageError
+from streamer.wire import Share, Unshare
+
+
+class WebcamConsumer(Socket):
+    """Takes a webcam's pictures, in the plain dialect or in `videostream.v1`."""
+
+    async def _begin(self, speaks_v1: bool) -> None:
+        self._dialect: Dialect = Version1() if speaks_v1 else Plain()
+        self._held.enter_context(build.admission().webcams.hold(self._conf.MAX_SESSIONS))
+        self._session = build.session(self._conf, self._dialect, self._send)
+        self._session.change(self._dialect.read_query(self._query()))
+        self._sharing: Sharing | None = None
+        if speaks_v1:
+            await self._send(self._session.hello())
+        self._go(self._session.run())
+        self._held.callback(self._unshare)
+
+    def _query(self) -> dict[str, str]:
+        return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not bytes_data and text_data is None and not self._ended:
+            await self._close(Code.ENDED)
+        else:
+            await super().receive(text_data, bytes_data)
+
+    def _heed(self, text: str | None, data: bytes | None) -> None:
+        if data:
+            self._session.submit(data)
+        elif text is not None:
+            self._obey(text)
+
+    def _obey(self, text: str) -> None:
+        """Do what a text message asks for, and answer it."""
+        try:
+            asked = self._dialect.read_text(text, self._conf.MAX_TEXT_BYTES)
+            if isinstance(asked, Share):
+                self._share(asked.resume)
+            elif isinstance(asked, Unshare):
+                self._unshare()
+                self._say(wire.encode(wire.Unshared()).decode())
+            else:
+                self._session.change(asked)
+                self._say(wire.encode(self._session.settings).decode())
+        except MessageError as error:
+            message = self._dialect.error(error)
+            if error.fatal or message is None:
+                raise
+            self._say(message)
+
+    def _share(self, resume: str | None) -> None:
+        """Show the webcam to others, or say again how it is shown."""
+        if self._sharing is None:
+            self._sharing = Sharing(build.streams(), resume)
+            self._session.shared = self._sharing.stream
+            self._telling = self._go(self._sharing.tell(self._send))
+        else:
+            self._sharing.tell_again()
+
+    def _unshare(self) -> None:
+        if self._sharing is not None:
+            self._telling.cancel()
+            self._session.shared = None
+            self._sharing.end()
+            self._sharing = None
+
+    def _words(self, error: MessageError) -> Message | None:
+        return self._dialect.error(error)
