@@ -309,7 +309,7 @@ async def test_nothing_is_left_of_a_session_that_ended() -> None:
     for ending in ("disconnect", "empty message", "bad message"):
         visitor = WebsocketCommunicator(WebcamConsumer.as_asgi(), "/")
         assert (await visitor.connect())[0]
-        assert admission().sessions == 1
+        assert admission().webcams.taken == 1
         await visitor.send_to(bytes_data=footage.jpeg())
         await visitor.receive_from(20)
         if ending == "empty message":
@@ -318,5 +318,5 @@ async def test_nothing_is_left_of_a_session_that_ended() -> None:
             await visitor.send_to(text_data="{")
         await visitor.disconnect()
         await asyncio.sleep(0)
-        assert admission().sessions == 0
+        assert admission().webcams.taken == 0
         assert asyncio.all_tasks() <= before, ending
