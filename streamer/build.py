@@ -33,11 +33,7 @@ RESERVED_NAMES = {"size"}
 @cache
 def streams() -> Registry:
     """Return the streams of this process; SettingsError names a camera that cannot be used."""
-    settings = conf.load()
-    specs = detector_specs(settings)
-    return Registry(
-        [relay(settings, name, camera, specs) for name, camera in conf.cameras(settings).items()]
-    )
+    return Registry(relays(conf.load()))
 
 
 def start_streams() -> None:
@@ -50,10 +46,17 @@ async def stop_streams() -> None:
     await streams().stop()
 
 
-def relay(
+def relays(settings: conf.Conf) -> list[Relay]:
+    """Return what runs the cameras; SettingsError names one that cannot be used."""
+    specs = detector_specs(settings)
+    return [
+        _relay(settings, name, camera, specs) for name, camera in conf.cameras(settings).items()
+    ]
+
+
+def _relay(
     settings: conf.Conf, name: str, camera: conf.Camera, specs: Sequence[DetectorSpec]
 ) -> Relay:
-    """Return what runs a camera; SettingsError says why it cannot be used."""
     make = partial(source, camera.source)
     try:
         make()

@@ -13,8 +13,8 @@ from streamer.errors import ModelFileError, SettingsError
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """E001: a setting that cannot be read. E002: a detector that cannot be made. W001: a variable
-    that looks like a setting and is none."""
+    """E001: a setting that cannot be read. E002: a detector that cannot be made. E004: a camera that
+    cannot be used. W001: a variable that looks like a setting and is none."""
     try:
         settings = conf.load()
     except SettingsError as error:
@@ -36,6 +36,10 @@ def check_settings(**_: Any) -> list[CheckMessage]:
                 f"DETECTORS: {spec.cls.__qualname__} cannot be made with {spec.options}. {trouble}."
             )
             found.append(Error(message, hint="docs/detectors.md shows how.", id="streamer.E002"))
+    try:
+        build.relays(settings)
+    except SettingsError as error:
+        found.append(Error(str(error), hint="docs/cameras.md shows how.", id="streamer.E004"))
     return found
 
 

@@ -13,6 +13,7 @@ from streamer.detectors.faces import FaceDetector
 from streamer.detectors.motion import MotionDetector
 from streamer.dialects import Message, Version1
 from streamer.errors import SettingsError
+from streamer.registry import Registry
 from streamer.types import Detections, Detector, Frame
 
 MOTION = "streamer.detectors.motion.MotionDetector"
@@ -166,3 +167,18 @@ def test_warming_up_loads_in_the_threads_before_a_frame_comes(settings: Settings
         assert all(name.startswith("vision") for name in LoadingDetector.threads)
     finally:
         build.pool.cache_clear()
+
+
+def test_cameras_are_streams_in_the_order_of_the_settings() -> None:
+    cameras = {"yard": "pattern:", "porch": conf.Camera("pattern:", detectors=("emotion",))}
+    registry = Registry(build.relays(conf.Conf(CAMERAS=cameras)))
+    assert [stream.name for stream in registry] == ["yard", "porch"]
+    assert registry.first_camera is registry.get("yard")
+    assert all(stream.kind == "camera" for stream in registry)
+
+
+def test_a_camera_that_cannot_be_used_is_named_without_its_password() -> None:
+    cameras = {"porch": "gopher://ann:secret@host/"}
+    with pytest.raises(SettingsError, match="porch cannot be used") as told:
+        build.relays(conf.Conf(CAMERAS=cameras))
+    assert "secret" not in str(told.value)

@@ -32,6 +32,14 @@ def test_the_defaults_are_clean() -> None:
         ({"DETECTORS": ["no.such.Detector"]}, "streamer.E002", "no.such"),
         ({"DETECTORS": [[MOTION, {"threshold": 900}]]}, "streamer.E002", "came 900"),
         ({"DETECTORS": [[MOTION, {"sensitivity": 1}]]}, "streamer.E002", "sensitivity"),
+        ({"CAMERAS": {"porch": "telepathy:0"}}, "streamer.E004", "porch cannot be used"),
+        (
+            {"CAMERAS": {"porch": {"source": "usb:0", "detectors": ["nose"]}}},
+            "streamer.E004",
+            "nose",
+        ),
+        ({"CAMERAS": {"a/b": "usb:0"}}, "streamer.E004", "name 'a/b'"),
+        ({"CAMERAS_FILE": "no/such.json"}, "streamer.E004", "no/such.json"),
     ],
 )
 def test_a_bad_setting_is_an_error_with_an_id(
