@@ -13,8 +13,8 @@ from streamer.errors import ModelFileError, SettingsError
 
 @register
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """E001: a setting that cannot be read. E002: a detector that cannot be made. E004: a camera that
-    cannot be used. W001: a variable that looks like a setting and is none."""
+    """E001: a setting that cannot be read. E002: a detector that cannot be made. E004: a camera
+    that cannot be used. W001: a variable that looks like a setting and is none."""
     try:
         settings = conf.load()
     except SettingsError as error:

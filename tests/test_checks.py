@@ -34,11 +34,11 @@ def test_the_defaults_are_clean() -> None:
         ({"DETECTORS": [[MOTION, {"sensitivity": 1}]]}, "streamer.E002", "sensitivity"),
         ({"CAMERAS": {"porch": "telepathy:0"}}, "streamer.E004", "porch cannot be used"),
         (
-            {"CAMERAS": {"porch": {"source": "usb:0", "detectors": ["nose"]}}},
+            {"CAMERAS": {"porch": {"source": "pattern:", "detectors": ["nose"]}}},
             "streamer.E004",
             "nose",
         ),
-        ({"CAMERAS": {"a/b": "usb:0"}}, "streamer.E004", "name 'a/b'"),
+        ({"CAMERAS": {"a/b": "pattern:"}}, "streamer.E004", "name 'a/b'"),
         ({"CAMERAS_FILE": "no/such.json"}, "streamer.E004", "no/such.json"),
     ],
 )
