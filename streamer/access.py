@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from channels.db import aclose_old_connections
 from django.conf import settings
 from django.contrib.auth import aget_user
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
@@ -80,7 +81,10 @@ async def visitor_of_request(request: HttpRequest) -> Visitor:
     given = request.GET.dict()
     if bearer.startswith(BEARER):
         given["token"] = bearer.removeprefix(BEARER)
-    return await _visitor(given, request.session)
+    visitor = await _visitor(given, request.session)
+    # An endless answer would keep the session's connection to the database as long as it goes on.
+    await aclose_old_connections()
+    return visitor
 
 
 async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:

@@ -11,9 +11,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streamer import build, servers
+from streamer import build, conf, servers
 from streamer.addresses import is_loopback, reachable_hosts
 from streamer.conf import PREFIX
+from streamer.management.camera_option import camera, merged
+from streamer.management.welcome import welcome
 
 
 def port_number(text: str) -> int:
@@ -22,6 +24,17 @@ def port_number(text: str) -> int:
     if not 0 <= number <= 65_535:
         raise ArgumentTypeError(f"expected a port of 0 to 65535, came {number}")
     return number
+
+
+def _check_address(ip: str) -> None:
+    """Raise CommandError where the site must not be served on an address."""
+    if not ip:
+        raise CommandError("--ip is empty. Name an address, or 0.0.0.0 for all of this machine.")
+    if settings.DEBUG and not is_loopback(ip):
+        raise CommandError(
+            f"With DJANGO_DEBUG=1 anyone may watch, and errors show what is inside: {ip} would let "
+            "other machines in. Serve on 127.0.0.1, or set DJANGO_DEBUG=0."
+        )
 
 
 def _cannot_serve(ip: str, port: int, failure: Exception) -> str:
@@ -63,23 +76,30 @@ class Command(BaseCommand):
             default="daphne",
             help="ASGI server: daphne or uvicorn (default: %(default)s)",
         )
+        parser.add_argument(
+            "--camera",
+            action="append",
+            type=camera,
+            default=[],
+            metavar="NAME=SPEC",
+            help="a camera to show, such as demo=pattern: (repeatable)",
+        )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         # Before the system checks run, so that they check what was asked for.
         if options["frame_count"] is not None:
             os.environ[f"{PREFIX}FRAME_COUNT"] = str(options["frame_count"])
+        if options["camera"]:
+            os.environ[f"{PREFIX}CAMERAS"] = merged(options["camera"])
         return super().execute(*args, **options)
 
     def handle(self, *_: Any, **options: Any) -> None:
+        ip, port = options["ip"], options["port"]
+        _check_address(ip)
         # Only where they are going to run: the application loads all of the site.
         server_class = servers.load(options["server"])
         from VideoStream.asgi import application  # noqa: PLC0415
 
-        ip, port = options["ip"], options["port"]
-        if not ip:
-            raise CommandError(
-                "--ip is empty. Name an address, or 0.0.0.0 for all of this machine."
-            )
         hosts = reachable_hosts(ip)
         settings.ALLOWED_HOSTS = list(dict.fromkeys([*settings.ALLOWED_HOSTS, *hosts]))
         call_command("migrate", interactive=False, verbosity=0)
@@ -92,16 +112,6 @@ class Command(BaseCommand):
         """Say where the server is and what to do there, and load the models meanwhile."""
         build.warm_up()
         self.stdout.write(self.style.SUCCESS("VideoStream is running:"))
-        if settings.SECURE_SSL_REDIRECT:
-            for origin in settings.CSRF_TRUSTED_ORIGINS:
-                self.stdout.write(f"  {origin}/ by what speaks HTTPS in front of port {port}")
-        else:
-            for host in hosts:
-                self.stdout.write(f"  http://{host}:{port}/")
-        if not is_loopback(ip):
-            self.stdout.write(
-                "From another machine the page opens, but a browser gives it a webcam over HTTPS "
-                "only: put a proxy or tunnel with TLS in front (README, From anywhere)."
-            )
-        self.stdout.write("Open it in a browser and press Start. Stop the server with Ctrl+C.")
+        for line in welcome(ip, hosts, port, list(conf.cameras(conf.load()))):
+            self.stdout.write(line)
         self.stdout.flush()
