@@ -8,10 +8,11 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -36,9 +37,22 @@ HAND_SHAKE = (
 )
 
 
+GET = b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+SEGMENT = 1448
+"""Bytes that a network carries at a time. Within a machine it is 64 KB, and that a client has read
+is told as coarsely."""
+
+BEHIND = 300_000
+"""Bytes that may be on their way to a client whose own buffer holds 131,072; by itself the kernel
+holds more than a megabyte."""
+
+
 def frame(opcode: int, payload: bytes) -> bytes:
-    """Return a WebSocket frame of less than 126 bytes, masked with zeros."""
-    return struct.pack("!BBI", 0x80 | opcode, 0x80 | len(payload), 0) + payload
+    """Return a WebSocket frame of less than 64 KB, masked with zeros."""
+    if len(payload) < 126:
+        return struct.pack("!BBI", 0x80 | opcode, 0x80 | len(payload), 0) + payload
+    return struct.pack("!BBHI", 0x80 | opcode, 0x80 | 126, len(payload), 0) + payload
 
 
 async def served(server: RunningServer) -> None:
@@ -71,11 +85,28 @@ async def send_deaf(
         pass
 
 
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until something is so; AssertionError after ten seconds."""
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def came_to_rest(server: RunningServer) -> int:
+    """Return how many pictures were made for a client, once the server waits for it."""
+    made = -1
+    while made != (made := int(urlopen(server.url + "made", timeout=10).read())):  # noqa: S310
+        time.sleep(0.2)
+    return made
+
+
 @contextmanager
 def raw(server: RunningServer, sends: bytes) -> Iterator[socket.socket]:
     """Open a connection that takes little at a time, and send this on it."""
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
         client.settimeout(20)
         client.connect(("127.0.0.1", server.port))
         with suppress(ConnectionError):  # who is refused may see it already here
@@ -141,7 +172,7 @@ def test_an_endless_reply_waits_for_who_does_not_read_and_ends_with_its_client(
     tmp_path: Path, server_name: str
 ) -> None:
     site = {"DJANGO_SETTINGS_MODULE": "tests.endless"}
-    request = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    request = GET % b"/"
     with serve(tmp_path, "--server", server_name, **site) as server:
         time.sleep(1)  # until the models are loaded
         before = server.memory
@@ -165,9 +196,36 @@ def test_an_endless_reply_waits_for_who_does_not_read_and_ends_with_its_client(
         assert "Traceback" not in server.log
 
 
+@linux_only
+def test_who_reads_slowly_is_a_few_pictures_behind_and_who_stops_is_let_go_of(
+    tmp_path: Path, server_name: str
+) -> None:
+    site = {"DJANGO_SETTINGS_MODULE": "tests.endless", "STREAMER_STALL_TIMEOUT": "1"}
+    with serve(tmp_path, "--server", server_name, **site) as server:
+        with raw(server, GET % b"/pictures") as client:
+            got = 0
+            while got < 8 * MIB:  # until the kernel believes that much may be on its way
+                got += len(client.recv(MIB))
+            assert came_to_rest(server) * 20_000 - got < BEHIND
+        with raw(server, GET % b"/") as client:
+            until = time.monotonic() + 4
+            while time.monotonic() < until:  # slow, but it reads
+                assert client.recv(20_000)
+                time.sleep(0.1)
+            assert "ended after" not in server.log
+            wait_for(lambda: "ended after" in server.log)
+        picture = frame(2, footage.jpeg())
+        with raw(server, HAND_SHAKE + b"\r\n") as client, pytest.raises(ConnectionError):
+            wait_for(lambda: client.sendall(picture))
+        assert "Traceback" not in server.log
+
+
 def test_replies_follow_each_other_on_one_connection(server: RunningServer) -> None:
     request = b"GET /static/streamer/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n"
-    requests = request % (b"webcam/page.js", b"") * 20 + request % (b"none", b"Connection: close\r\n")
+    requests = request % (b"webcam/page.js", b"") * 20 + request % (
+        b"none",
+        b"Connection: close\r\n",
+    )
     with raw(server, requests) as client:
         got = b"".join(iter(lambda: client.recv(MIB), b""))
     assert got.count(b"HTTP/1.1 200 ") == 20

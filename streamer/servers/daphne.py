@@ -16,12 +16,27 @@ from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from streamer.servers import SERVER_NAME
+from streamer.servers.peer import Peer, stall_timeout
+from streamer.servers.peer import Peer, stall_timeout
+from streamer.servers.peer import Peer, stall_timeout
 
 INBOX = "videostream.inbox"
 """Where a connection's scope holds its inbox until the application starts."""
 
 MOST_WAITING = 64
 """Messages of one WebSocket that may wait to be handled before its socket is read further."""
+
+WAITING_BYTES = 16_384
+"""What may wait in this process to be sent before `send` waits. By itself Twisted takes 64 KB,
+several pictures; with 0 it would wait once more for each."""
+
+WAITING_BYTES = 16_384
+"""What may wait in this process to be sent before `send` waits. By itself Twisted takes 64 KB,
+several pictures; with 0 it would wait once more for each."""
+
+WAITING_BYTES = 16_384
+"""What may wait in this process to be sent before `send` waits. By itself Twisted takes 64 KB,
+several pictures; with 0 it would wait once more for each."""
 
 END_SECONDS = 4
 """How long applications may take to end when the server stops, before they are cancelled; and
@@ -34,20 +49,25 @@ RESTARTING = 1012
 @implementer(IPushProducer)
 class Outbox:
     """Whether a connection takes more, as Twisted tells it: a client that does not read fills the
-    transport's buffer."""
+    transport's buffer. Where it takes nothing, the connection ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: Any) -> None:
+        transport.bufferSize = WAITING_BYTES
         self._open = asyncio.Event()
         self._open.set()
+        self._peer = Peer(transport.getHandle(), stall_timeout(), transport.abortConnection)
 
     def pauseProducing(self) -> None:  # noqa: N802, the name in Twisted's interface
         self._open.clear()
+        self._peer.pause()
 
     def resumeProducing(self) -> None:  # noqa: N802
         self._open.set()
+        self._peer.resume()
 
     def stopProducing(self) -> None:  # noqa: N802
         self._open.set()
+        self._peer.leave()
 
     @property
     def is_open(self) -> bool:
@@ -113,15 +133,16 @@ class DaphneServer(Server):
         self.stop()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        outbox = self._outboxes[protocol] = Outbox()
+        transport = protocol.transport
+        outbox = self._outboxes[protocol] = Outbox(transport)
         if scope["type"] != "websocket":
             protocol.registerProducer(outbox, True)
             protocol.handle_exception = partial(self._failed, protocol)
             return super().create_application(protocol, scope)
-        protocol.transport.unregisterProducer()  # that of the HTTP request it began as
-        protocol.transport.registerProducer(outbox, True)
+        transport.unregisterProducer()  # that of the HTTP request it began as
+        transport.registerProducer(outbox, True)
         protocol.onPing = partial(self._answer_ping, protocol, outbox)
-        inbox = scope[INBOX] = Inbox(protocol.transport)
+        inbox = scope[INBOX] = Inbox(transport)
         inbox.queue = super().create_application(protocol, scope)
         return inbox
 
@@ -146,7 +167,8 @@ class DaphneServer(Server):
     def _release(self, protocol: Any) -> None:
         """Let go of an HTTP request before its reply ends: Twisted calls it a fault to do it
         later."""
-        if self._outboxes.pop(protocol, None):
+        if outbox := self._outboxes.pop(protocol, None):
+            outbox.stopProducing()
             protocol.unregisterProducer()
 
     @staticmethod
