@@ -6,7 +6,8 @@ import {
   frameMessage,
   ProtocolError,
   parseMessage,
-  settingsMessage,
+  socketUrl,
+  textMessage,
 } from "../../static/streamer/shared/protocol.js";
 
 /**
@@ -32,8 +33,26 @@ test("The greatest frame number fits.", () => {
   assert.deepEqual([...frameMessage(2 ** 32 - 1, new ArrayBuffer(0))], [255, 255, 255, 255]);
 });
 
-test("A settings message holds what it was given and nothing else.", () => {
-  assert.deepEqual(JSON.parse(settingsMessage({ quality: 60 })), { type: "settings", quality: 60 });
+test("A text message holds what it was given and nothing else.", () => {
+  const told = textMessage({ type: "settings", quality: 60 });
+  assert.deepEqual(JSON.parse(told), { type: "settings", quality: 60 });
+});
+
+test("A page on HTTPS opens its sockets over TLS.", () => {
+  assert.equal(socketUrl({ protocol: "https:", host: "a.org" }, "/ws/"), "wss://a.org/ws/");
+  assert.equal(socketUrl({ protocol: "http:", host: "a:8000" }, "/ws/"), "ws://a:8000/ws/");
+});
+
+test("A frame of a stream gets the bytes behind the JSON as its picture.", () => {
+  const message = parseMessage(binary({ type: "frame", stream: "porch", seq: 3 }, [0xff, 0xd8]));
+  assert.ok(message?.type === "frame");
+  assert.deepEqual([.../** @type {any} */ (message).image], [0xff, 0xd8]);
+});
+
+test("What is about a stream names it.", () => {
+  assert.throws(() => parseMessage('{"type":"state","state":"live"}'), ProtocolError);
+  assert.throws(() => parseMessage(binary({ type: "frame", seq: 3 }, [])), ProtocolError);
+  assert.throws(() => parseMessage(binary({ type: "frame", stream: "porch" }, [])), ProtocolError);
 });
 
 test("A text result keeps its base64 picture.", () => {

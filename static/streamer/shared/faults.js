@@ -6,6 +6,7 @@
  *   pause: the least milliseconds before that
  */
 import { CloseCode, closeCode } from "./protocol.js";
+import { sentence } from "./words.js";
 
 /** A full or flooded server is left alone for as long as it says in its error, milliseconds. */
 const LONG_PAUSE = 10_000;
@@ -28,12 +29,17 @@ const CLOSE_FAULTS = {
   [CloseCode.BAD_JSON]: MISUNDERSTOOD,
   [CloseCode.NOT_READING]: {
     title: "This browser was too slow to take the pictures",
-    remedy: "A lower quality or a smaller picture helps. This page goes on by itself.",
+    remedy: "Smaller or fewer pictures help. This page goes on by itself.",
     retry: true,
   },
   [CloseCode.BAD_FRAMES]: {
     title: "The server could not read the pictures",
     remedy: "Choose another quality or picture size, then press Start.",
+    retry: false,
+  },
+  [CloseCode.NO_STREAM]: {
+    title: "You may not watch this any more",
+    remedy: "Log in, or ask for a new link.",
     retry: false,
   },
   [CloseCode.CREDIT_EXCEEDED]: {
@@ -94,10 +100,4 @@ export function closeFault(code, { greeted, online, message = null }) {
       : "It may be restarting, or the network is away. This page goes on by itself, with the same settings.",
     retry: true,
   };
-}
-
-/** @param {string} text */
-function sentence(text) {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

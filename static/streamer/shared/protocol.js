@@ -8,7 +8,7 @@
  * @typedef {{type: "hello", limits: Limits, window: number, detectors: string[], settings: InForce}} Hello
  * @typedef {{type: "settings"} & InForce} SettingsAnswer
  * @typedef {{type: "pace", window?: number, fps?: number | null}} Pace
- * @typedef {{type: "error", code: number, message: string, seq?: number}} ServerError
+ * @typedef {{type: "error", code: number, message: string, seq?: number, stream?: string}} ServerError
  * @typedef {[number, number, number, number]} Box  x, y, width, height in pixels of the sent frame
  * @typedef {[number, number]} Point
  * @typedef {{label: string, confidence: number, scores?: Record<string, number>}} Emotion
@@ -21,11 +21,27 @@
  * @typedef {{type: "result", seq: number, dropped: number, ms: Record<string, number>,
  *   detections: Detections, image?: string | Uint8Array<ArrayBuffer>}} Result
  *   `image` is base64 text, the bytes of a JPEG, or absent
- * @typedef {Hello | SettingsAnswer | Pace | ServerError | Result} Message
+ * @typedef {{type: "shared", stream: string, url: string, until: string, viewers: number,
+ *   resume: string}} Shared  until: ISO time; resume: keeps name and link after a lost connection
+ * @typedef {{type: "unshared"}} Unshared
+ * @typedef {"closed" | "opening" | "live" | "frozen" | "failed" | "ended"} StreamState
+ *   closed: nobody watches; frozen: nothing new comes; failed: no camera, tried again by itself;
+ *   ended: somebody's webcam that is shared no more
+ * @typedef {{type: "state", stream: string, state: StreamState, message: string,
+ *   viewers: number}} StateMessage
+ * @typedef {{type: "frame", stream: string, seq: number, age_ms: number, detections: Detections,
+ *   image: Uint8Array<ArrayBuffer>}} FrameMessage  age_ms: since it was taken, when it was sent
+ * @typedef {Hello | SettingsAnswer | Pace | ServerError | Result | Shared | Unshared | StateMessage
+ *   | FrameMessage} Message
+ * @typedef {{width: 320 | 640 | null, fps: number | null}} WatchForm  null: the source's own
+ * @typedef {{type: "settings"} & Partial<InForce> | {type: "share", resume?: string}
+ *   | {type: "unshare"} | {type: "watch", stream: string} & WatchForm
+ *   | {type: "unwatch", stream: string} | {type: "ack", stream: string, seq: number}} ClientMessage
  */
 
 export const SUBPROTOCOL = "videostream.v1";
-export const SOCKET_PATH = "/ws/webcam/";
+export const WEBCAM_PATH = "/ws/webcam/";
+export const WATCH_PATH = "/ws/watch/";
 
 /** Bytes before the JPEG in a client's frame: its number, u32 little-endian. */
 export const FRAME_HEADER = 4;
@@ -37,6 +53,7 @@ export const CloseCode = Object.freeze({
   BAD_MESSAGE: 4000,
   NOT_READING: 4002,
   BAD_FRAMES: 4003,
+  NO_STREAM: 4004,
   BAD_JSON: 4007,
   CREDIT_EXCEEDED: 4008,
   TOO_LARGE: 4009,
@@ -48,7 +65,8 @@ export const CloseCode = Object.freeze({
 /** What the server library may send instead of the server's own code. */
 const SAME_AS = Object.freeze({ 1009: CloseCode.TOO_LARGE, 1012: CloseCode.RESTARTING });
 
-const TYPES = new Set(["hello", "settings", "pace", "error", "result"]);
+const ANSWERS = ["hello", "settings", "pace", "error", "result", "shared", "unshared"];
+const TYPES = new Set([...ANSWERS, "state", "frame"]);
 
 /** The other side said something that is not `videostream.v1`. */
 export class ProtocolError extends Error {
@@ -76,11 +94,20 @@ export function frameMessage(seq, jpeg) {
 }
 
 /**
- * @param {Partial<InForce>} settings any subset
+ * @param {ClientMessage} message
  * @returns {string} the message to send
  */
-export function settingsMessage(settings) {
-  return JSON.stringify({ type: "settings", ...settings });
+export function textMessage(message) {
+  return JSON.stringify(message);
+}
+
+/**
+ * @param {Pick<Location, "protocol" | "host">} location of the page
+ * @param {string} path of the socket, with its query
+ * @returns {string} ws: or wss:
+ */
+export function socketUrl({ protocol, host }, path) {
+  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`;
 }
 
 /**
@@ -106,8 +133,11 @@ function parseJson(text) {
   if (typeof message?.type !== "string") {
     throw new ProtocolError("expected an object with a type");
   }
-  if (message.type === "result" && !Number.isInteger(message.seq)) {
-    throw new ProtocolError(`expected a result with a whole seq, got ${message.seq}`);
+  if (["result", "frame"].includes(message.type) && !Number.isInteger(message.seq)) {
+    throw new ProtocolError(`expected a ${message.type} with a whole seq, got ${message.seq}`);
+  }
+  if (["state", "frame"].includes(message.type) && typeof message.stream !== "string") {
+    throw new ProtocolError(`expected a ${message.type} with its stream, got ${message.stream}`);
   }
   return TYPES.has(message.type) ? message : null;
 }
@@ -125,7 +155,7 @@ function parseBinary(buffer) {
     throw new ProtocolError(`expected ${end} bytes or more, got ${buffer.byteLength}`);
   }
   const message = parseJson(new TextDecoder().decode(new Uint8Array(buffer, 4, end - 4)));
-  if (message?.type === "result") {
+  if (message?.type === "result" || message?.type === "frame") {
     message.image = new Uint8Array(buffer, end);
   }
   return message;

@@ -2,13 +2,14 @@
 
 /**
  * @param {Date} date
+ * @param {string} [what] is in it
  * @returns {string} such as "videostream-2026-01-31-140509.jpg", in local time
  */
-export function saveName(date) {
+export function saveName(date, what = "videostream") {
   const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join("");
-  return `videostream-${day}-${time}.jpg`;
+  return `${what}-${day}-${time}.jpg`;
 }
 
 /**

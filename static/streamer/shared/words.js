@@ -1,5 +1,5 @@
 /**
- * What is seen in a picture, as words.
+ * What is seen in a picture, as words, and other words that both pages need.
  *
  * @typedef {import("./protocol.js").Detections} Detections
  * @typedef {import("./protocol.js").Custom} Custom
@@ -60,4 +60,32 @@ export function detectorWords(name) {
 /** @param {number} share 0 to 1 */
 function percent(share) {
   return `${Math.round(share * 100)}%`;
+}
+
+/**
+ * @param {string} text
+ * @returns {string} the same with a capital at its start and a full stop at its end
+ */
+export function sentence(text) {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const WEEK = 7 * 86_400_000;
+
+/**
+ * @param {Date} until
+ * @param {Date} now
+ * @returns {string} such as "until 18:05", "until Friday 18:05", in local time
+ */
+export function untilWords(until, now) {
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  const time = `${two(until.getHours())}:${two(until.getMinutes())}`;
+  if (until.toDateString() === now.toDateString()) {
+    return `until ${time}`;
+  }
+  const isSoon = until.getTime() - now.getTime() < WEEK - 86_400_000;
+  const date = `${until.getFullYear()}-${two(until.getMonth() + 1)}-${two(until.getDate())}`;
+  return `until ${isSoon ? DAYS[until.getDay()] : date} ${time}`;
 }

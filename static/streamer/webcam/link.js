@@ -20,7 +20,7 @@
  * @property {(bytes: number) => void} received
  */
 import { Connection } from "../shared/connection.js";
-import { frameMessage, settingsMessage } from "../shared/protocol.js";
+import { frameMessage, textMessage } from "../shared/protocol.js";
 
 /** An empty message ends the session, as the protocol has it. */
 const FAREWELL = new Uint8Array(0);
@@ -84,7 +84,7 @@ export class Link {
   update(settings) {
     if (this.ready) {
       this.#unanswered += 1;
-      this.#connection.send(settingsMessage(settings));
+      this.#connection.send(textMessage({ type: "settings", ...settings }));
     }
   }
 

@@ -1,10 +1,11 @@
 /** The page: joins the parts. The only module that knows the ids of the page's elements. */
 
+import { find } from "../shared/find.js";
 import { FullScreen } from "../shared/full-screen.js";
 import { Herald } from "../shared/herald.js";
 import { Meter } from "../shared/meter.js";
 import { Notice, Remark, write } from "../shared/notice.js";
-import { SOCKET_PATH } from "../shared/protocol.js";
+import { socketUrl, WEBCAM_PATH } from "../shared/protocol.js";
 import { download, saveName } from "../shared/save.js";
 import { detectorWords, seenWords } from "../shared/words.js";
 import { Choices } from "./choices.js";
@@ -25,7 +26,6 @@ const HEARD_PAUSE = 5_000;
 
 const now = () => performance.now();
 const storage = () => localStorage;
-const { protocol, host, href } = location;
 
 const video = find("video", HTMLVideoElement);
 const toggle = find("toggle", HTMLButtonElement);
@@ -89,11 +89,15 @@ const figures = new Figures(
 );
 const session = new Session({
   video,
-  url: `${protocol === "https:" ? "wss:" : "ws:"}//${host}${SOCKET_PATH}`,
+  url: socketUrl(location, WEBCAM_PATH),
   settings: () => choices.settings,
   meter,
   now,
-  environment: { media: navigator.mediaDevices, permissions: navigator.permissions, href },
+  environment: {
+    media: navigator.mediaDevices,
+    permissions: navigator.permissions,
+    href: location.href,
+  },
   on: {
     state: showState,
     hello(hello) {
@@ -213,20 +217,6 @@ async function savePicture() {
     download(picture, saveName(new Date()));
     remark.say("Saved.");
   }
-}
-
-/**
- * @template {HTMLElement} T
- * @param {string} id
- * @param {new () => T} type
- * @returns {T}
- */
-function find(id, type) {
-  const element = document.getElementById(id);
-  if (!(element instanceof type)) {
-    throw new TypeError(`expected #${id} to be a ${type.name}`);
-  }
-  return element;
 }
 
 toggle.addEventListener("click", () => {
