@@ -1,0 +1,73 @@
+"""Asks whether a server on the net is there, without opening a stream."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from urllib.parse import SplitResult
+
+TIMEOUT = 1.0
+"""Seconds in all."""
+
+PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+LONGEST_LINE = 1024
+
+
+def replies(url: SplitResult) -> bool:
+    """Tell whether a server says anything of its protocol within a second.
+
+    No credentials are sent: one that asks for them is there. One that is stopped takes connections,
+    as the system does that for it, but says nothing.
+    """
+    deadline = time.monotonic() + TIMEOUT
+    name, port = url.hostname or "", url.port or PORTS[url.scheme]
+    host = f"[{name}]" if ":" in name else name
+    if url.scheme.startswith("rtsp"):
+        # The star stands for the server as a whole (RFC 2326, 10.1).
+        request, reply = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", b"RTSP/"
+    else:
+        request = (
+            f"HEAD {url.path or '/'} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+        )
+        reply = b"HTTP/"
+    try:
+        with (
+            socket.create_connection((name, port), TIMEOUT) as plain,
+            _wrapped(plain, url, deadline) as connection,
+        ):
+            connection.sendall(request.encode())
+            return _first_bytes(connection, len(reply), deadline) == reply
+    except (OSError, UnicodeError):
+        return False
+
+
+def _wrapped(plain: socket.socket, url: SplitResult, deadline: float) -> socket.socket:
+    """Return the connection, encrypted where the scheme asks for it.
+
+    Certificates are not checked, as FFmpeg does not either: hardly a camera has one that could be.
+    Nothing secret is sent.
+    """
+    plain.settimeout(_left(deadline))
+    if not url.scheme.endswith("s"):
+        return plain
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(plain, server_hostname=url.hostname)
+
+
+def _first_bytes(connection: socket.socket, count: int, deadline: float) -> bytes:
+    """Return the first bytes that come, fewer where the connection ends."""
+    came = b""
+    while len(came) < count:
+        connection.settimeout(_left(deadline))
+        more = connection.recv(count - len(came))
+        if not more:
+            break
+        came += more
+    return came
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.001)

@@ -1,0 +1,100 @@
+"""A decoded picture of a video, as FFmpeg keeps it: converted into what somebody asks for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import av
+import cv2
+import numpy as np
+
+from streamer.types import Frame, Image
+
+FULL_RANGE = 2
+"""AVCOL_RANGE_JPEG of FFmpeg's pixfmt.h: black is 0 and white 255, else 16 and 235."""
+
+LUMA_PLANES = {"gray", "nv12", "nv21"} | {
+    f"yuv{range_}{sampling}p" for range_ in ("", "j") for sampling in (411, 420, 422, 440, 444)
+}
+"""Pixel formats whose first plane is the picture in grey, a byte a pixel."""
+
+STRETCH = np.clip(np.round((np.arange(256) - 16) * (255 / 219)), 0, 255).astype(np.uint8)
+"""Limited range to full range (ITU-R BT.601, 2.5.3)."""
+
+TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+"""What to do by the degrees, counter-clockwise, that a phone tells of how it was held."""
+
+
+class VideoFrame(Frame):
+    """A frame that FFmpeg decoded; of most, grey costs no conversion of colours."""
+
+    def __init__(self, picture: av.VideoFrame, seconds: float = 0.0) -> None:
+        """Take a picture that took `seconds` to decode."""
+        self._picture = picture
+        self._turn = TURNS.get(picture.rotation % 360)
+        self.width, self.height = picture.width, picture.height
+        if self._turn not in (None, cv2.ROTATE_180):
+            self.width, self.height = self.height, self.width
+        self._bgr: Image | None = None
+        self._gray: Image | None = None
+        self._reduced: Image | None = None
+        self._seconds = seconds
+
+    @property
+    def decode_seconds(self) -> float:
+        return self._seconds
+
+    @property
+    def bgr(self) -> Image:
+        if self._bgr is None:
+            with self._timed():
+                self._bgr = self._upright(self._picture.to_ndarray(format="bgr24"))  # type: ignore[arg-type]
+        return self._bgr
+
+    @property
+    def gray(self) -> Image:
+        if self._gray is None:
+            if self._picture.format.name in LUMA_PLANES:
+                with self._timed():
+                    self._gray = self._upright(self._luma())
+            else:
+                bgr = self.bgr
+                with self._timed():
+                    self._gray = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
+        return self._gray  # type: ignore[return-value]
+
+    @property
+    def reduced(self) -> Image:
+        if self._reduced is None:
+            gray, factor = self.gray, self.reduction
+            width, height = self.width // factor, self.height // factor
+            with self._timed():
+                self._reduced = cv2.resize(  # type: ignore[assignment]
+                    gray[: height * factor, : width * factor],
+                    (width, height),
+                    interpolation=cv2.INTER_AREA,
+                )
+        return self._reduced  # type: ignore[return-value]
+
+    def _luma(self) -> Image:
+        """Return the brightness in full range. Of colours by BT.601 it is what OpenCV's grey is;
+        those of BT.709 weigh a little otherwise."""
+        plane, name = self._picture.planes[0], self._picture.format.name
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        luma = rows[: self._picture.height, : self._picture.width]
+        if name.startswith(("yuvj", "gray")) or self._picture.color_range == FULL_RANGE:
+            return np.ascontiguousarray(luma)
+        return cv2.LUT(luma, STRETCH)  # type: ignore[return-value]
+
+    def _upright(self, image: Image) -> Image:
+        return image if self._turn is None else cv2.rotate(image, self._turn)  # type: ignore[return-value]
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds += time.perf_counter() - start
