@@ -284,3 +284,31 @@ export async function settle() {
   }
   await new Promise((resolve) => setImmediate(resolve));
 }
+
+/**
+ * Puts fakes in the place of Worker.
+ * @param {{after(run: () => void): void}} t  the test's own context
+ * @returns {any[]} those that were made
+ */
+export function fakeWorkers(t) {
+  /** @type {any[]} */
+  const made = [];
+  class FakeWorker {
+    ended = false;
+    onmessage = null;
+
+    constructor() {
+      made.push(this);
+    }
+
+    terminate() {
+      this.ended = true;
+    }
+  }
+  const { Worker: real } = globalThis;
+  Object.assign(globalThis, { Worker: FakeWorker });
+  t.after(() => {
+    Object.assign(globalThis, { Worker: real });
+  });
+  return made;
+}

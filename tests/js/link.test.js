@@ -26,6 +26,7 @@ function linked() {
       pace: note("pace"),
       result: note("result"),
       error: note("error"),
+      shared: note("shared"),
       received: () => {},
     },
   });

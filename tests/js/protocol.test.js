@@ -68,7 +68,7 @@ test("A binary result gets the bytes behind the JSON as its picture.", () => {
 });
 
 test("A message of a type that this page does not know is nothing.", () => {
-  assert.equal(parseMessage('{"type":"shared","stream":"x"}'), null);
+  assert.equal(parseMessage('{"type":"weather","stream":"x"}'), null);
 });
 
 test("What is not in a form of the protocol is refused.", () => {

@@ -9,10 +9,20 @@ import {
   FakePermissions,
   FakeVideo,
   fakeServer,
+  fakeWorkers,
   HELLO,
   resultText,
   settle,
 } from "./fakes.js";
+
+const UNHEARD = {
+  hello: () => {},
+  refused: () => {},
+  error: () => {},
+  camera: () => {},
+  devices: () => {},
+  sharing: () => {},
+};
 
 /**
  * A session on a fake camera, a fake server and a clock of its own.
@@ -40,13 +50,9 @@ function begun(granted = []) {
     openSocket,
     online: () => true,
     on: {
+      ...UNHEARD,
       state: (state) => states.push(state),
-      hello: () => {},
       settings: (inForce) => granted.push(inForce),
-      refused: () => {},
-      error: () => {},
-      camera: () => {},
-      devices: () => {},
       result: ({ seq }) => results.push(seq),
     },
   });
@@ -425,4 +431,35 @@ test("The server's own pace is told as the server's.", async () => {
   sockets[0].says({ type: "pace", window: 2, fps: null });
   assert.equal(session.reduced, null);
   session.stop();
+});
+
+test("A hidden page lets go of the server, but not while it is shared.", async (t) => {
+  const workers = fakeWorkers(t);
+  const { session, sockets, states } = begun();
+  session.start();
+  await settle();
+  sockets[0].says(HELLO);
+  session.sharing.share();
+  session.show(false);
+  assert.equal(sockets[0].closedWith, null);
+  assert.equal(workers.length, 1);
+  assert.notEqual(states.at(-1).name, "paused");
+  // A hidden page is told of no new picture by its video.
+  workers[0].onmessage();
+  await settle();
+  assert.deepEqual(sockets[0].frames, [1]);
+  session.sharing.unshare();
+  assert.equal(sockets[0].closedWith, 1000);
+  assert.equal(workers[0].ended, true);
+  assert.equal(states.at(-1).name, "paused");
+});
+
+test("Stop ends the sharing as well.", async () => {
+  const { session, sockets } = begun();
+  session.start();
+  await settle();
+  sockets[0].says(HELLO);
+  session.sharing.share();
+  session.stop();
+  assert.equal(session.sharing.state.name, "off");
 });

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Herald } from "../../static/streamer/shared/herald.js";
-import { detectorWords, seenWords } from "../../static/streamer/shared/words.js";
+import {
+  detectorWords,
+  seenWords,
+  sentence,
+  untilWords,
+} from "../../static/streamer/shared/words.js";
 
 /** @type {[number, number]} */
 const size = [640, 480];
@@ -47,4 +52,16 @@ test("A screen reader hears a change, and not more than one in five seconds.", (
   assert.equal(herald.offer("2 faces", 1_000), null);
   assert.equal(herald.offer("3 faces", 5_000), "3 faces");
   assert.equal(herald.offer("3 faces", 60_000), null);
+});
+
+test("Until when is told by the time, and by the day where it is another.", () => {
+  const now = new Date(2026, 0, 31, 14, 5);
+  assert.equal(untilWords(new Date(2026, 0, 31, 18, 5), now), "until 18:05");
+  assert.equal(untilWords(new Date(2026, 1, 1, 2, 5), now), "until Sunday 02:05");
+  assert.equal(untilWords(new Date(2026, 1, 20, 2, 5), now), "until 2026-02-20 02:05");
+});
+
+test("A program's words become a sentence.", () => {
+  assert.equal(sentence("it is full"), "It is full.");
+  assert.equal(sentence("Is it?"), "Is it?");
 });

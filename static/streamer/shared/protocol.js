@@ -23,7 +23,7 @@
  *   `image` is base64 text, the bytes of a JPEG, or absent
  * @typedef {{type: "shared", stream: string, url: string, until: string, viewers: number,
  *   resume: string}} Shared  until: ISO time; resume: keeps name and link after a lost connection
- * @typedef {{type: "unshared"}} Unshared
+ * @typedef {Shared | {type: "unshared"}} SharingAnswer
  * @typedef {"closed" | "opening" | "live" | "frozen" | "failed" | "ended"} StreamState
  *   closed: nobody watches; frozen: nothing new comes; failed: no camera, tried again by itself;
  *   ended: somebody's webcam that is shared no more
@@ -31,7 +31,7 @@
  *   viewers: number}} StateMessage
  * @typedef {{type: "frame", stream: string, seq: number, age_ms: number, detections: Detections,
  *   image: Uint8Array<ArrayBuffer>}} FrameMessage  age_ms: since it was taken, when it was sent
- * @typedef {Hello | SettingsAnswer | Pace | ServerError | Result | Shared | Unshared | StateMessage
+ * @typedef {Hello | SettingsAnswer | Pace | ServerError | Result | SharingAnswer | StateMessage
  *   | FrameMessage} Message
  * @typedef {{width: 320 | 640 | null, fps: number | null}} WatchForm  null: the source's own
  * @typedef {{type: "settings"} & Partial<InForce> | {type: "share", resume?: string}

@@ -4,7 +4,7 @@
  * @typedef {import("../shared/protocol.js").StreamState} StreamState
  * @typedef {{name: string, kind: "camera" | "webcam", state: StreamState, message: string,
  *   viewers: number, fps: number, age_ms: number | null, size: [number, number] | null,
- *   detectors: string[], seen: Record<string, boolean | number> | null}} StreamInfo
+ *   seen: Record<string, boolean | number> | null}} StreamInfo
  *   fps: frames a second of the source; seen: null while it is not live
  * @typedef {{title: string, remedy: string, isStranger: boolean}} Trouble
  *   isStranger: the server does not know this visitor, or not any more

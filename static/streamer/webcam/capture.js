@@ -28,6 +28,8 @@ export class Capture {
   /** Counts the starts: a callback from before a stop must not go on beside the new one. */
   #turn = 0;
   #lastTime = -1;
+  /** @type {Worker | null} tells the time while the page is hidden */
+  #ticker = null;
 
   /**
    * @param {HTMLVideoElement} video
@@ -58,6 +60,27 @@ export class Capture {
   stop() {
     this.#running = false;
     this.#captured = null;
+  }
+
+  /**
+   * A hidden page is told of no new picture, and takes one whenever its clock ticks.
+   * @param {boolean} hidden
+   */
+  hide(hidden) {
+    if (!hidden) {
+      this.#ticker?.terminate();
+      this.#ticker = null;
+    } else if (!this.#ticker) {
+      this.#ticker = new Worker(new URL("./ticker.js", import.meta.url), { type: "module" });
+      this.#ticker.onmessage = () => this.#tick();
+    }
+  }
+
+  #tick() {
+    if (this.#running) {
+      this.#captured = performance.now();
+      this.#onFrame();
+    }
   }
 
   /**

@@ -8,6 +8,7 @@
  * @typedef {import("../shared/protocol.js").InForce} InForce
  * @typedef {import("../shared/protocol.js").Result} Result
  * @typedef {import("../shared/protocol.js").ServerError} ServerError
+ * @typedef {import("../shared/protocol.js").SharingAnswer} SharingAnswer
  * @typedef {import("./settings.js").Settings} Settings
  * @typedef {import("./status.js").Reduced} Reduced
  * @typedef {object} ExchangeEvents
@@ -16,6 +17,7 @@
  * @property {(settings: InForce) => void} settings in force from now on
  * @property {(error: ServerError) => void} refused settings
  * @property {(error: ServerError) => void} error about one frame, or about the session before a close
+ * @property {(answer: SharingAnswer) => void} shared
  * @property {(result: Result, captured: number) => void} result fresh enough to be shown
  * @typedef {object} ExchangeParts
  * @property {HTMLVideoElement} video pictures are taken from it
@@ -120,6 +122,16 @@ export class Exchange {
     this.#link.retryNow();
   }
 
+  /** @param {boolean} hidden is the page? Then browsers tell of no new picture. */
+  hide(hidden) {
+    this.#capture.hide(hidden);
+  }
+
+  /** @param {import("../shared/protocol.js").ClientMessage} message  goes nowhere before the hello */
+  tell(message) {
+    this.#link.tell(message);
+  }
+
   /** Other settings were chosen; they hold from the next picture on. */
   changeSettings() {
     this.#link.update(this.#wanted);
@@ -196,6 +208,7 @@ export class Exchange {
         this.#pacer.obey(pace);
         this.#sender.pump();
       },
+      shared: (answer) => this.#on.shared(answer),
       result: (result) => this.#arrived(result),
       error: (error) => this.#failed(error),
       received: (bytes) => this.#meter.received(bytes),

@@ -7,6 +7,7 @@
  * @typedef {import("../shared/protocol.js").Result} Result
  * @typedef {import("../shared/protocol.js").ServerError} ServerError
  * @typedef {import("../shared/protocol.js").SettingsAnswer} SettingsAnswer
+ * @typedef {import("../shared/protocol.js").SharingAnswer} SharingAnswer
  * @typedef {import("../shared/connection.js").ConnectionOptions} ConnectionOptions
  * @typedef {import("../shared/connection.js").LinkState} LinkState
  * @typedef {object} LinkEvents
@@ -17,6 +18,7 @@
  * @property {(pace: Pace) => void} pace
  * @property {(result: Result) => void} result
  * @property {(error: ServerError) => void} error about a frame, or about the session before a close
+ * @property {(answer: SharingAnswer) => void} shared
  * @property {(bytes: number) => void} received
  */
 import { Connection } from "../shared/connection.js";
@@ -88,6 +90,11 @@ export class Link {
     }
   }
 
+  /** @param {import("../shared/protocol.js").ClientMessage} message  goes nowhere before the hello */
+  tell(message) {
+    this.#connection.send(textMessage(message));
+  }
+
   /**
    * @param {ArrayBuffer} jpeg
    * @returns {{seq: number, bytes: number}} the frame's number, and the length of the message
@@ -110,6 +117,9 @@ export class Link {
         return this.#unanswered > 0 ? undefined : this.#on.settings(message);
       case "pace":
         return this.#on.pace(message);
+      case "shared":
+      case "unshared":
+        return this.#on.shared(message);
       case "error":
         return this.#complain(message);
       case "result":

@@ -14,6 +14,7 @@ import { Display } from "./display.js";
 import { Figures } from "./figures.js";
 import { Session } from "./session.js";
 import { loadSettings, saveSettings } from "./settings.js";
+import { SharingPanel } from "./sharing-panel.js";
 import { Stage } from "./stage.js";
 import { PRIVACY, statusWords } from "./status.js";
 import { Wake } from "./wake.js";
@@ -87,6 +88,10 @@ const figures = new Figures(
   },
   { why: find("reduced-why", HTMLElement), what: find("reduced", HTMLElement) },
 );
+const sharing = new SharingPanel({
+  share: () => session.sharing.share(),
+  unshare: () => session.sharing.unshare(),
+});
 const session = new Session({
   video,
   url: socketUrl(location, WEBCAM_PATH),
@@ -121,6 +126,7 @@ const session = new Session({
         remark.say(`A picture was not used: ${message}`);
       }
     },
+    sharing: showSharing,
     camera(info) {
       camera = info;
       showForm();
@@ -142,6 +148,7 @@ function showState(state) {
   stage.setState(state);
   notice.show(state.fault ?? null);
   write(status, statusWords(state));
+  showSharing();
   write(toggleText, running ? "Stop" : "Start");
   toggle.classList.toggle("running", running);
   if (running) {
@@ -152,6 +159,10 @@ function showState(state) {
     detections = null;
     heard.textContent = "";
   }
+}
+
+function showSharing() {
+  sharing.show(session.sharing.state, isLive());
 }
 
 /** @param {Partial<import("./settings.js").Settings>} changed by the user */

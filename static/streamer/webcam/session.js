@@ -1,6 +1,6 @@
 /**
  * One run from Start to Stop. The camera comes first; the exchange with the server is open exactly
- * while the camera gives pictures and the page is seen.
+ * while the camera gives pictures and the page is seen, or others see them.
  *
  * @typedef {import("./camera.js").CameraEvents} CameraEvents
  * @typedef {import("./camera.js").CameraInfo} CameraInfo
@@ -12,10 +12,12 @@
  * @property {(state: State) => void} state
  * @property {(info: CameraInfo) => void} camera it gives pictures, from now on or again
  * @property {(devices: CameraInfo[]) => void} devices
- * @typedef {OwnEvents & Omit<ExchangeEvents, "changed">} SessionEvents
+ * @property {() => void} sharing it is another
+ * @typedef {OwnEvents & Omit<ExchangeEvents, "changed" | "shared">} SessionEvents
  */
 import { Camera } from "./camera.js";
 import { Exchange } from "./exchange.js";
+import { Sharing } from "./sharing.js";
 
 export class Session {
   #on;
@@ -46,7 +48,22 @@ export class Session {
     this.#meter = parts.meter;
     this.#video = parts.video;
     this.#camera = new Camera(this.#cameraEvents(), environment);
-    this.#exchange = new Exchange({ ...parts, on: { ...on, changed: () => this.#linkChanged() } });
+    this.#exchange = new Exchange({
+      ...parts,
+      on: {
+        ...on,
+        changed: () => this.#linkChanged(),
+        shared: (answer) => this.sharing.told(answer),
+      },
+    });
+    /** Whether others see it. */
+    this.sharing = new Sharing({
+      send: (message) => this.#exchange.tell(message),
+      changed: () => {
+        on.sharing();
+        this.#hideOrShow();
+      },
+    });
   }
 
   /** What is going on. @returns {State} */
@@ -57,7 +74,7 @@ export class Session {
     if (this.#cameraFault) {
       return { name: "camera", fault: this.#cameraFault };
     }
-    if (!this.#visible) {
+    if (!this.#active) {
       return { name: "paused" };
     }
     if (!this.#camera.live) {
@@ -106,7 +123,7 @@ export class Session {
   /** @param {boolean} visible is the page seen? */
   show(visible) {
     this.#visible = visible;
-    this.#reconcile();
+    this.#hideOrShow();
   }
 
   /** The network is back. */
@@ -123,6 +140,16 @@ export class Session {
   tick() {
     this.#exchange.tick();
     this.#tell();
+  }
+
+  /** Is the page seen, or are its pictures seen by others? */
+  get #active() {
+    return this.#visible || this.sharing.wanted;
+  }
+
+  #hideOrShow() {
+    this.#exchange.hide(!this.#visible && this.sharing.wanted);
+    this.#reconcile();
   }
 
   #tell() {
@@ -158,13 +185,14 @@ export class Session {
     if (!fault || this.#camera.live) {
       this.#camera.stop();
     }
+    this.sharing.end();
     this.#reconcile();
   }
 
   #reconcile() {
-    if (this.#wanted && this.#visible && this.#camera.live) {
+    if (this.#wanted && this.#active && this.#camera.live) {
       this.#exchange.open();
-    } else if (!this.#switching || !this.#visible) {
+    } else if (!this.#switching || !this.#active) {
       this.#exchange.close();
     }
     this.#tell();
@@ -176,6 +204,7 @@ export class Session {
       this.#end(state.fault);
       return;
     }
+    this.sharing.follow(state.name);
     if (state.name === "waiting") {
       this.#linkFault = state.fault;
     } else if (this.#exchange.answered) {

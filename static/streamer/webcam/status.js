@@ -9,6 +9,7 @@
  * @typedef {{fps: number | null, quality: number | null, width: number | null,
  *   slow: import("./answers.js").Slow}} Reduced
  *   what less is sent than the user wants (null: no less), and where most of the time goes
+ * @typedef {import("./sharing.js").SharingState} SharingState
  */
 
 /** @type {Record<Exclude<StateName, "waiting">, string>} */
@@ -67,4 +68,34 @@ export function reducedWords(reduced) {
 function rateText(fps) {
   const rate = fps < 9.95 ? Number(fps.toFixed(1)) : Math.round(fps);
   return rate === 1 ? "1 frame" : `${rate} frames`;
+}
+
+/**
+ * @param {SharingState} state
+ * @returns {string} such as "You are shared: 3 watch"; empty where nothing is
+ */
+export function sharingWords({ name, shared }) {
+  switch (name) {
+    case "off":
+      return "";
+    case "asking":
+      return "Sharing begins …";
+    case "interrupted":
+      return "Sharing is interrupted. It goes on by itself, with the same link.";
+    case "on":
+      return `You are shared: ${watchersWords(shared.viewers)}`;
+  }
+}
+
+/** @param {number} viewers */
+export function sharedWords(viewers) {
+  return `Shared: ${watchersWords(viewers)}`;
+}
+
+/** @param {number} viewers */
+function watchersWords(viewers) {
+  if (viewers === 0) {
+    return "nobody watches yet";
+  }
+  return viewers === 1 ? "1 watches" : `${viewers} watch`;
 }
