@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import av
 from av.codec.context import Flags
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from streamer.codec import JpegFrame
@@ -46,6 +47,7 @@ class Video:
     ) -> None:
         """Open it; `options` are FFmpeg's, `timeout` is seconds for opening and for each read."""
         self._patience = timeout[1] if timeout else math.inf
+        self._reformatter = VideoReformatter()
         self._container = av.open(url, options=dict(options or {}), timeout=timeout)
         try:
             if not self._container.streams.video:
@@ -95,7 +97,7 @@ class Video:
             return []  # it was damaged, or came before the first whole picture
         seconds = (time.perf_counter() - start) / max(len(pictures), 1)
         return [
-            Timed(VideoFrame(picture, seconds), _seconds(picture))
+            Timed(VideoFrame(picture, seconds, self._reformatter), _seconds(picture))
             for picture in pictures
             if isinstance(picture, av.VideoFrame)
         ]

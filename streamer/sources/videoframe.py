@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from streamer.types import Frame, Image
 
@@ -30,9 +31,16 @@ TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTAT
 class VideoFrame(Frame):
     """A frame that FFmpeg decoded; of most, grey costs no conversion of colours."""
 
-    def __init__(self, picture: av.VideoFrame, seconds: float = 0.0) -> None:
-        """Take a picture that took `seconds` to decode."""
+    def __init__(
+        self,
+        picture: av.VideoFrame,
+        seconds: float = 0.0,
+        reformatter: VideoReformatter | None = None,
+    ) -> None:
+        """Take a picture that took `seconds` to decode. Frames of one video share a `reformatter`:
+        to make one takes ten times as long as to use it."""
         self._picture = picture
+        self._reformatter = reformatter or VideoReformatter()
         self._turn = TURNS.get(picture.rotation % 360)
         self.width, self.height = picture.width, picture.height
         if self._turn not in (None, cv2.ROTATE_180):
@@ -50,7 +58,8 @@ class VideoFrame(Frame):
     def bgr(self) -> Image:
         if self._bgr is None:
             with self._timed():
-                self._bgr = self._upright(self._picture.to_ndarray(format="bgr24"))  # type: ignore[arg-type]
+                picture = self._reformatter.reformat(self._picture, format="bgr24")
+                self._bgr = self._upright(picture.to_ndarray())  # type: ignore[arg-type]
         return self._bgr
 
     @property
