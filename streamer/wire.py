@@ -185,13 +185,14 @@ def _read(text: str, max_bytes: int, kinds: Sequence[type[Struct]]) -> Any:
             f"Expected a text message of at most {max_bytes} bytes, came {size}.",
             fatal=True,
         )
+    known = {str(each.__struct_config__.tag): each for each in kinds}
     try:
         kind = msgspec.json.decode(text, type=_Envelope).type
     except (msgspec.DecodeError, RecursionError) as error:
+        example = f'{{"type":"{next(iter(known))}", …}}'
         raise MessageError(
-            Code.BAD_JSON, f'Expected JSON such as {{"type":"settings"}}: {error}.', fatal=True
+            Code.BAD_JSON, f"Expected JSON such as {example}: {error}.", fatal=True
         ) from None
-    known = {str(each.__struct_config__.tag): each for each in kinds}
     if kind not in known:
         raise MessageError(
             Code.UNKNOWN_MESSAGE,

@@ -6,6 +6,7 @@ import pytest
 
 from streamer.servers import SERVERS
 from tests.server import ROOT, RunningServer, serve
+from tests.watching import ENVIRON
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -20,6 +21,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def server(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Return a server with default settings, which tests of one session share."""
     with serve(tmp_path_factory.mktemp(server_name), "--server", server_name) as running:
+        yield running
+        assert running.process.poll() is None, "the server went down"
+        assert "Traceback" not in running.log
+
+
+@pytest.fixture(scope="session")
+def cameras(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """Return a server with the cameras of `tests.watching`, which tests of one session share."""
+    folder = tmp_path_factory.mktemp(f"cameras-{server_name}")
+    with serve(folder, "--server", server_name, **ENVIRON) as running:
         yield running
         assert running.process.poll() is None, "the server went down"
         assert "Traceback" not in running.log

@@ -25,7 +25,9 @@ RESULT = Result(FOUND, {}, Timings(1.234, 2, 3, 4))
 
 
 def text(data: str) -> wire.SettingsChange:
-    return Version1().read_text(data, 4096)
+    asked = Version1().read_text(data, 4096)
+    assert isinstance(asked, wire.SettingsChange)
+    return asked
 
 
 def test_a_v1_frame_is_a_number_and_a_jpeg() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 from autobahn.exception import Disconnected
@@ -38,14 +39,13 @@ class Socket(AsyncWebsocketConsumer):
         self._conf = conf.load()
         self._ended = False
         self._unsent: asyncio.Queue[Message] = asyncio.Queue(MAX_UNSENT)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held.callback(self._cancel_tasks)
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(wire.SUBPROTOCOL if speaks_v1 else None)
-        try:
-            await self._begin(speaks_v1)
-        except MessageError as error:
-            await self._end(error)
-        else:
-            self._go(self._tell())
+        await self._until_trouble(partial(self._begin, speaks_v1))
+        if not self._ended:
+            self._go(self._tell)
 
     async def _begin(self, speaks_v1: bool) -> None:
         """Hold what is needed; MessageError ends the connection."""
@@ -71,20 +71,26 @@ class Socket(AsyncWebsocketConsumer):
         """Do what a message asks for, without waiting; a fatal MessageError ends the connection."""
         raise NotImplementedError
 
-    def _go(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _go(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Have something done until it is over or the connection is."""
         task = asyncio.create_task(self._until_trouble(work))
-        self._held.callback(task.cancel)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _until_trouble(self, work: Coroutine[Any, Any, None]) -> None:
+    def _cancel_tasks(self) -> None:
+        for task in self._tasks - {asyncio.current_task()}:
+            task.cancel()
+
+    async def _until_trouble(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except MessageError as error:
             await self._end(error)
         except Exception:
             logger.exception("a connection failed")
-            await self._close(Code.RESTARTING)
+            trouble = "The server failed on this connection. Connect again."
+            await self._end(MessageError(Code.RESTARTING, trouble, fatal=True))
 
     def _say(self, answer: Message) -> None:
         """Leave an answer to be sent: who does not read is not waited for."""
@@ -104,13 +110,17 @@ class Socket(AsyncWebsocketConsumer):
             await self.send(**{form: message})
 
     async def _end(self, error: MessageError) -> None:
-        """Say why, as far as the client hears it, and close."""
-        self._ended = True
+        """Say why, after what waits to be sent and as far as the client hears it, and close."""
+        if self._ended:
+            return  # two things failed at once
+        self._fall_silent()
         message = self._words(error)
         if message is not None:
             # Who does not read is not told, but closed all the same.
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORD_SECONDS):
+                    while not self._unsent.empty():
+                        await self._send(self._unsent.get_nowait())
                     await self._send(message)
         await self._close(error.code)
 
@@ -119,5 +129,11 @@ class Socket(AsyncWebsocketConsumer):
         raise NotImplementedError
 
     async def _close(self, code: Code) -> None:
+        self._fall_silent()
+        with suppress(*GONE):
+            await self.close(int(code))
+
+    def _fall_silent(self) -> None:
+        """Heed and send nothing more: after a close that would be a fault."""
         self._ended = True
-        await self.close(int(code))
+        self._cancel_tasks()

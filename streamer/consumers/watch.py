@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -17,15 +20,38 @@ from streamer.types import State
 from streamer.window import Window
 from streamer.wire import Ack, Unwatch, Watch
 
+CHECKS = 8
+"""How often acknowledgements are looked at within the time that they may take."""
+
 
 @dataclass
 class Watching:
     """One stream that the viewer watches: the task that sends it, and the way there and back."""
 
     task: asyncio.Task[None]
-    window: Window = field(default_factory=Window)
+    window: Window
     viewer: Viewer | None = None
     """There while the task runs."""
+    since: float = field(default_factory=time.monotonic)
+    """When it began, or a picture was sent or acknowledged last (time.monotonic)."""
+
+    def sent(self, seq: int) -> None:
+        """Note that a picture is on its way."""
+        self.window.sent(seq)
+        self.since = time.monotonic()
+
+    def acked(self, seq: int) -> None:
+        """Note that pictures have arrived, and let more through."""
+        with suppress(ValueError):  # one from before the stream was left and watched anew
+            self.window.acked(seq)
+        self.since = time.monotonic()
+        if self.viewer:
+            self.viewer.is_ready = self.window.is_open
+            self.viewer.wake()
+
+    def waits(self, seconds: float) -> bool:
+        """Tell whether an acknowledgement is due for so long."""
+        return not self.window.is_open and time.monotonic() - self.since > seconds
 
 
 class WatchConsumer(Socket):
@@ -39,10 +65,13 @@ class WatchConsumer(Socket):
                 fatal=True,
             )
         self._watched: dict[str, Watching] = {}
+        self._sent: dict[str, int] = {}
+        """The highest number of each stream's pictures that were sent, since the beginning."""
         self._visitor: Visitor = await visitor_of_scope(self.scope)
         self._held.enter_context(build.admission().viewers.hold(self._conf.MAX_VIEWERS))
+        self._go(self._expect_acks)
         if self._visitor.until is not None:
-            self._go(self._leave(self._visitor.until))
+            self._go(partial(self._leave, self._visitor.until))
 
     def _heed(self, text: str | None, data: bytes | None) -> None:
         if text is None:
@@ -71,7 +100,7 @@ class WatchConsumer(Socket):
             self._say(self._no_stream(asked.stream))
             return
         window = before.window if (before := self._unwatch(asked.stream)) else Window()
-        task = self._go(self._show(stream, asked))
+        task = self._go(partial(self._show, stream, asked))
         self._watched[asked.stream] = Watching(task, window)
 
     def _unwatch(self, name: str) -> Watching | None:
@@ -81,47 +110,43 @@ class WatchConsumer(Socket):
         return watching
 
     def _acked(self, ack: Ack) -> None:
-        watching = self._watched.get(ack.stream)
-        if watching is None:
-            return  # on its way when the stream was left
-        try:
-            watching.window.acked(ack.seq)
-        except ValueError as error:
-            trouble = f"{error}. Acknowledge what came."
-            raise MessageError(Code.UNKNOWN_MESSAGE, trouble, fatal=True) from None
-        if watching.viewer:
-            watching.viewer.is_ready = watching.window.is_open
-            watching.viewer.wake()
+        if ack.seq > (sent := self._sent.get(ack.stream, 0)):
+            trouble = f"Expected a picture up to {sent}, came {ack.seq}. Acknowledge what came."
+            raise MessageError(Code.UNKNOWN_MESSAGE, trouble, fatal=True)
+        # One may be on its way when the stream is left.
+        if watching := self._watched.get(ack.stream):
+            watching.acked(ack.seq)
 
     async def _show(self, stream: Stream, asked: Watch) -> None:
         """Send a stream's states and pictures until it ends."""
-        with stream.watch(asked.width, asked.fps) as viewer:
-            watching = self._watched[stream.name]
-            watching.viewer = viewer
+        watching = self._watched[stream.name]
+        with stream.watch(asked.width, asked.fps) as watching.viewer:
             while True:
-                viewer.is_ready = watching.window.is_open
-                news = await self._next(viewer)
+                watching.viewer.is_ready = watching.window.is_open
+                news = await watching.viewer.next()
                 if isinstance(news, Status):
                     await self._send(_state(stream, news))
                     if news.state is State.ENDED:
                         break
                 else:
-                    watching.window.sent(news.moment.seq)
+                    seq = news.moment.seq
+                    watching.sent(seq)
+                    self._sent[stream.name] = max(seq, self._sent.get(stream.name, 0))
                     await self._send(_frame(stream, news))
         del self._watched[stream.name]
 
-    async def _next(self, viewer: Viewer) -> Status | Picture:
-        """Wait for news; MessageError where pictures wait for an acknowledgement too long."""
-        try:
-            async with asyncio.timeout(None if viewer.is_ready else self._conf.STALL_TIMEOUT):
-                return await viewer.next()
-        except TimeoutError:
-            raise MessageError(
-                Code.NOT_READING,
-                f"Expected an acknowledgement within {self._conf.STALL_TIMEOUT:g} s, came none. "
-                "Acknowledge pictures, or unwatch what is not shown.",
-                fatal=True,
-            ) from None
+    async def _expect_acks(self) -> None:
+        """End who lets pictures wait for an acknowledgement too long."""
+        timeout = self._conf.STALL_TIMEOUT
+        while True:
+            await asyncio.sleep(timeout / CHECKS)
+            if any(each.waits(timeout) for each in self._watched.values()):
+                raise MessageError(
+                    Code.NOT_READING,
+                    f"Expected an acknowledgement within {timeout:g} s, came none. "
+                    "Acknowledge pictures, or unwatch what is not shown.",
+                    fatal=True,
+                )
 
     async def _leave(self, until: datetime) -> None:
         """End when the link does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import parse_qsl
 
 from streamer import build, wire
@@ -23,7 +24,7 @@ class WebcamConsumer(Socket):
         self._sharing: Sharing | None = None
         if speaks_v1:
             await self._send(self._session.hello())
-        self._go(self._session.run())
+        self._go(self._session.run)
         self._held.callback(self._unshare)
 
     def _query(self) -> dict[str, str]:
@@ -64,7 +65,7 @@ class WebcamConsumer(Socket):
         if self._sharing is None:
             self._sharing = Sharing(build.streams(), resume)
             self._session.shared = self._sharing.stream
-            self._telling = self._go(self._sharing.tell(self._send))
+            self._telling = self._go(partial(self._sharing.tell, self._send))
         else:
             self._sharing.tell_again()
 
