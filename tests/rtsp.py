@@ -49,7 +49,7 @@ def _require() -> None:
     if trouble := _trouble():
         how = (
             "Tests of RTSP need GStreamer. On Debian: sudo apt-get install python3-gi "
-            "gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly "
+            "gir1.2-gst-rtsp-server-1.0 "
             f"({trouble})"
         )
         if os.environ.get("REQUIRE_RTSP") == "1":

@@ -15,7 +15,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found] # noqa: E402
 
 CODECS = {
-    "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 ! rtph264pay",
+    "h264": "openh264enc gop-size=15 ! rtph264pay",
     "jpeg": "jpegenc ! rtpjpegpay",
 }
 PICTURES = (
@@ -47,7 +47,7 @@ def main(port: str, codec: str, *login: str) -> None:
 
 def check() -> None:
     """End with words where a part of GStreamer is missing."""
-    for name in ("videotestsrc", "x264enc", "rtph264pay", "jpegenc", "rtpjpegpay"):
+    for name in ("videotestsrc", "openh264enc", "rtph264pay", "jpegenc", "rtpjpegpay"):
         if not Gst.ElementFactory.find(name):
             sys.exit(f"GStreamer has no {name}")
 

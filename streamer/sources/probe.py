@@ -15,46 +15,54 @@ LONGEST_LINE = 1024
 
 
 def replies(url: SplitResult) -> bool:
-    """Tell whether a server says anything of its protocol within a second.
+    """Tell whether a server says anything of its protocol, RTSP or HTTP, within a second.
 
     No credentials are sent: one that asks for them is there. One that is stopped takes connections,
     as the system does that for it, but says nothing.
     """
-    deadline = time.monotonic() + TIMEOUT
     name, port = url.hostname or "", url.port or PORTS[url.scheme]
-    host = f"[{name}]" if ":" in name else name
+    is_encrypted = url.scheme.endswith("s")
     if url.scheme.startswith("rtsp"):
         # The star stands for the server as a whole (RFC 2326, 10.1).
-        request, reply = "OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", b"RTSP/"
-    else:
-        request = (
-            f"HEAD {url.path or '/'} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
-        )
-        reply = b"HTTP/"
+        return _says(name, port, b"RTSP/", b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n", is_encrypted)
+    host = f"[{name}]" if ":" in name else name
+    request = f"HEAD {url.path or '/'} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+    return _says(name, port, b"HTTP/", request.encode(), is_encrypted)
+
+
+def greets(name: str, port: int, greeting: bytes) -> bool:
+    """Tell whether a server begins with these bytes within a second."""
+    return _says(name, port, greeting)
+
+
+def _says(
+    name: str, port: int, reply: bytes, request: bytes = b"", is_encrypted: bool = False
+) -> bool:
+    deadline = time.monotonic() + TIMEOUT
     try:
         with (
             socket.create_connection((name, port), TIMEOUT) as plain,
-            _wrapped(plain, url, deadline) as connection,
+            _wrapped(plain, name, is_encrypted, deadline) as connection,
         ):
-            connection.sendall(request.encode())
+            connection.sendall(request)
             return _first_bytes(connection, len(reply), deadline) == reply
     except (OSError, UnicodeError):
         return False
 
 
-def _wrapped(plain: socket.socket, url: SplitResult, deadline: float) -> socket.socket:
-    """Return the connection, encrypted where the scheme asks for it.
+def _wrapped(plain: socket.socket, name: str, is_encrypted: bool, deadline: float) -> socket.socket:
+    """Return the connection, encrypted where that is asked for.
 
     Certificates are not checked, as FFmpeg does not either: hardly a camera has one that could be.
     Nothing secret is sent.
     """
     plain.settimeout(_left(deadline))
-    if not url.scheme.endswith("s"):
+    if not is_encrypted:
         return plain
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(plain, server_hostname=url.hostname)
+    return context.wrap_socket(plain, server_hostname=name)
 
 
 def _first_bytes(connection: socket.socket, count: int, deadline: float) -> bytes:
