@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -16,12 +17,15 @@ from streamer.access import Visitor, refusal, visitor_of_request
 from streamer.admission import RETRY_SECONDS
 from streamer.card import card
 from streamer.errors import MessageError
-from streamer.stream import Picture, Stream, Viewer
+from streamer.stream import Picture, Status, Stream, Viewer
 from streamer.types import State
 
 BOUNDARY = "frame"
 SNAPSHOT_SECONDS = 5.5
 """How long a snapshot may take to come, the camera's opening included."""
+
+NO_STREAM = "There is no such stream. /api/streams lists those that are."
+NO_CAMERA = "There is no camera. Name one when you start the server: --camera demo=pattern:"
 
 View = Callable[[HttpRequest, Stream, Visitor], Awaitable[HttpResponseBase]]
 
@@ -41,7 +45,7 @@ def of_stream(view: View) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]
         if refused := refusal(visitor, name):
             return refused.as_text()
         if stream is None:
-            return _plain(404, "There is no such stream. /api/streams lists those that are.")
+            return _plain(404, NO_CAMERA if name is None else NO_STREAM)
         return await view(request, stream, visitor)
 
     return wrapped
@@ -58,15 +62,19 @@ async def mjpeg(request: HttpRequest, stream: Stream, visitor: Visitor) -> HttpR
         return _plain(400, str(error))
     except MessageError as error:
         return _busy(str(error))
+    parts = _nothing() if request.method == "HEAD" else _parts(stream, visitor, width, most)
     kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
-    response: HttpResponseBase
-    if request.method == "HEAD":
-        response = HttpResponse(content_type=kind)
-    else:
-        response = StreamingHttpResponse(_parts(stream, visitor, width, most), content_type=kind)
+    response = StreamingHttpResponse(parts, content_type=kind)
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # nginx would gather it
     return response
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield no part: an empty reply that is not streamed would tell a length."""
+    none: tuple[bytes, ...] = ()
+    for part in none:
+        yield part
 
 
 async def _parts(
@@ -74,21 +82,23 @@ async def _parts(
 ) -> AsyncIterator[bytes]:
     """Yield parts until the stream ends, or the visitor's link does. Where there is no picture, the
     reason comes as one."""
-    with build.admission().viewers.hold(most), stream.watch(width) as viewer:
+    with ExitStack() as held:
+        try:
+            held.enter_context(build.admission().viewers.hold(most))
+        except MessageError:  # the last place was taken while the reply began
+            return
+        viewer = held.enter_context(stream.watch(width))
         # The boundary goes with the part before it: browsers show a part when it comes.
         yield f"--{BOUNDARY}\r\n".encode()
-        async for jpeg in _pictures(stream, viewer):
-            if visitor.until and datetime.now(UTC) >= visitor.until:
-                return
+        async for jpeg in _pictures(stream, viewer, visitor.until):
             head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
             yield b"".join((head, jpeg, f"\r\n--{BOUNDARY}\r\n".encode()))
 
 
-async def _pictures(stream: Stream, viewer: Viewer) -> AsyncIterator[bytes]:
+async def _pictures(stream: Stream, viewer: Viewer, until: datetime | None) -> AsyncIterator[bytes]:
     """Yield each picture, and one that says so when the stream is not live."""
     words, size = "", (640, 480)
-    while True:
-        news = await viewer.next()
+    while news := await _news(viewer, until):
         if isinstance(news, Picture):
             words, size = "", news.moment.detections.size
             yield news.jpeg
@@ -99,19 +109,30 @@ async def _pictures(stream: Stream, viewer: Viewer) -> AsyncIterator[bytes]:
             yield card(f"{stream.name}: {words}", size)
 
 
+async def _news(viewer: Viewer, until: datetime | None) -> Status | Picture | None:
+    """Wait for news; None where the visitor's link ends before."""
+    left = None if until is None else (until - datetime.now(UTC)).total_seconds()
+    if left is None or left > 0:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                return await viewer.next()
+    return None
+
+
 @of_stream
 async def snapshot(request: HttpRequest, stream: Stream, _: Visitor) -> HttpResponseBase:
     """Return the next picture as JPEG; 503 where none comes in time."""
     try:
         width = _width(request)
+    except ValueError as error:
+        return _plain(400, str(error))
+    try:
         with (
             build.admission().viewers.hold(conf.load().MAX_VIEWERS),
             stream.watch(width) as viewer,
         ):
             async with asyncio.timeout(SNAPSHOT_SECONDS):
                 return await _one(viewer)
-    except ValueError as error:
-        return _plain(400, str(error))
     except MessageError as error:
         return _busy(str(error))
     except TimeoutError:
@@ -149,7 +170,7 @@ def _busy(words: str) -> HttpResponse:
 def _plain(status: int, words: str) -> HttpResponse:
     return HttpResponse(
         f"{words}\n",
-        content_type="text/plain",
+        content_type="text/plain; charset=utf-8",
         status=status,
         headers={"Cache-Control": "no-store"},
     )

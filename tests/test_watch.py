@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from streamer import build, links
+from streamer import build
 from streamer.codec import JpegFrame
 from streamer.consumers.watch import WatchConsumer
 from streamer.stream import Stream
@@ -25,14 +24,10 @@ from tests.watching import (
     STALL_TIMEOUT,
     WALL,
     eventually,
+    link,
     told_of,
     watcher,
 )
-
-
-def link(stream: str, seconds: float = 3600) -> str:
-    """Return the query of a link for so long."""
-    return f"key={links.Link(stream, datetime.now(UTC) + timedelta(seconds=seconds)).key}"
 
 
 async def test_the_state_comes_first_then_pictures_each_another(cameras: RunningServer) -> None:

@@ -7,6 +7,7 @@ import json
 import struct
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from streamer import links
 from streamer.wire import SUBPROTOCOL
 from tests.server import RunningServer
 from tests.settings import OWNER_TOKEN
@@ -41,6 +43,11 @@ ENVIRON = {
 
 SECONDS = 20
 """How long a test waits for what has to come."""
+
+
+def link(stream: str, seconds: float = 3600) -> str:
+    """Return the query of a link for so long."""
+    return f"key={links.Link(stream, datetime.now(UTC) + timedelta(seconds=seconds)).key}"
 
 
 class Answer(NamedTuple):
