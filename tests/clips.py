@@ -37,7 +37,8 @@ def write(
     times: list[float] | None = None,
     rotation: int = 0,
 ) -> Path:
-    """Write a clip of `count` frames at 25 fps, or at the times in seconds that are given."""
+    """Write a clip of `count` frames at 25 fps, or at the times in seconds that are given. The end
+    of its name says in what form; .m3u8 is a list, and pieces beside it."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=FPS)
         assert isinstance(stream, av.VideoStream)

@@ -1,8 +1,9 @@
-"""A camera that speaks HTTP: endless MJPEG, a clip, and every way to refuse."""
+"""A camera that speaks HTTP: MJPEG, clips, and every way to refuse."""
 
 from __future__ import annotations
 
 import base64
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -33,8 +34,8 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
         elif path in ("/mjpeg", "/secret"):
             self.mjpeg()
-        elif path == "/clip.mp4":
-            self.answer(200, self.server.clip.read_bytes(), "video/mp4")
+        elif (file := self.server.folder / path[1:]).is_file():
+            self.answer(200, file.read_bytes(), "application/octet-stream")
         else:
             self.answer(200, b"<h1>A page, and no video</h1>" * 99, "text/html")
 
@@ -70,19 +71,22 @@ class HttpCamera(ThreadingHTTPServer):
     daemon_threads = True
     login = "Basic " + base64.b64encode(b"ann:p@ss/word").decode()
 
-    def __init__(self, clip: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.clip = clip
+        self.folder = folder
         self.answered: list[str] = []
 
     def url(self, path: str, login: str = "") -> str:
-        return f"http://{login}127.0.0.1:{self.server_port}{path}"
+        scheme = "https" if isinstance(self.socket, ssl.SSLSocket) else "http"
+        return f"{scheme}://{login}127.0.0.1:{self.server_port}{path}"
 
 
 @contextmanager
-def serve(clip: Path) -> Iterator[HttpCamera]:
-    """Run one in a thread; `clip` is what it has at /clip.mp4."""
-    with HttpCamera(clip) as camera:
+def serve(folder: Path, tls: ssl.SSLContext | None = None) -> Iterator[HttpCamera]:
+    """Run one in a thread, encrypted where `tls` says how; it has the files of a folder."""
+    with HttpCamera(folder) as camera:
+        if tls:
+            camera.socket = tls.wrap_socket(camera.socket, server_side=True)
         thread = threading.Thread(target=camera.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:

@@ -4,6 +4,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +13,16 @@ from streamer.errors import SettingsError, SourceError, SourceTimeoutError
 from streamer.sources import network, source
 from streamer.sources.network import NetworkSource
 from streamer.sources.videoframe import VideoFrame
-from tests import clips, http_camera, rtsp
+from tests import certificate, clips, http_camera, rtsp
 from tests.http_camera import HttpCamera
 
 
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpCamera]:
-    clip = clips.write(tmp_path_factory.mktemp("clips") / "clip.mp4", 5)
-    with http_camera.serve(clip) as camera:
+    folder = tmp_path_factory.mktemp("clips")
+    clips.write(folder / "clip.mp4", 5)
+    clips.write(folder / "list.m3u8", 30)
+    with http_camera.serve(folder) as camera:
         yield camera
 
 
@@ -200,6 +203,31 @@ def test_a_clip_over_http_plays_at_its_own_speed_and_then_again(http: HttpCamera
     camera.close()
     assert seen == [0, 1, 2, 3, 4] * 2 + [0]
     assert http.answered.count("/clip.mp4") - before >= 3
+
+
+def test_a_stream_in_pieces_plays_at_its_own_speed(http: HttpCamera) -> None:
+    """HLS: a live one says of no end, and all of a piece can be read at once."""
+    listed = http.folder / "list.m3u8"
+    (http.folder / "live.m3u8").write_text(listed.read_text().replace("#EXT-X-ENDLIST", ""))
+    camera = source(http.url("/live.m3u8"))
+    camera.open()
+    start = time.monotonic()
+    seen = [clips.number_of(camera.read()) for _ in range(20)]
+    assert time.monotonic() - start == pytest.approx(19 / clips.FPS, abs=0.15)
+    camera.close()
+    assert seen == list(range(20))
+
+
+def test_an_encrypted_camera_needs_no_certificate_that_somebody_vouches_for(
+    tmp_path: Path,
+) -> None:
+    with http_camera.serve(tmp_path, certificate.context(tmp_path)) as encrypted:
+        camera = source(encrypted.url("/mjpeg"))
+        assert camera.answers()
+        camera.open()
+        assert clips.number_of(camera.read()) == 0
+        camera.close()
+        assert not source(encrypted.url("/mjpeg").replace("https", "http")).answers()
 
 
 def test_a_name_that_nobody_knows() -> None:
