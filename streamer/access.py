@@ -76,37 +76,45 @@ EVERYTHING = Visitor(may_watch_all=True)
 
 
 async def visitor_of_request(request: HttpRequest) -> Visitor:
-    """Return who sends a request, by its query, its Authorization or its session."""
-    bearer = request.headers.get("Authorization", "")
-    given = request.GET.dict()
-    if bearer.startswith(BEARER):
-        given["token"] = bearer.removeprefix(BEARER)
-    visitor = await _visitor(given, request.session)
+    """Return who sends a request, by its query, its Authorization or its session.
+
+    `request.user` is loaded from then on: an async view's template may read it.
+    """
+    visitor = _with_credentials(request.GET.dict(), request.headers.get("Authorization", ""))
+    request.user = await request.auser()
+    is_known = request.user.is_authenticated or await owner.is_in(request.session)
     # An endless answer would keep the session's connection to the database as long as it goes on.
     await aclose_old_connections()
-    return visitor
+    return EVERYTHING if is_known else visitor
 
 
 async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:
-    """Return who opens a WebSocket, by its query or its session.
+    """Return who opens a WebSocket, by its query, its Authorization or its session.
 
     A browser always names the Origin of the page, which was looked at before. What names none is
     a program: its cookies count for nothing, since nobody has looked at who sent them.
     """
-    given = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    names_origin = any(name == b"origin" for name, _ in scope["headers"])
-    return await _visitor(given, scope["session"] if names_origin else None)
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    headers = dict(scope["headers"])
+    visitor = _with_credentials(query, headers.get(b"authorization", b"").decode("latin-1"))
+    if visitor.may_watch_all or b"origin" not in headers:
+        return visitor
+    request = HttpRequest()
+    request.session = scope["session"]
+    is_known = await owner.is_in(request.session) or (await aget_user(request)).is_authenticated
+    return EVERYTHING if is_known else visitor
 
 
-async def _visitor(given: Mapping[str, str], session: Any) -> Visitor:
-    """Return who has these credentials; the session is read where they do not open everything."""
-    if settings.DEBUG or owner.is_token(given.get("token", "")):
+def _with_credentials(query: Mapping[str, str], authorization: str) -> Visitor:
+    """Return who somebody is by what they bring themselves, without a session."""
+    token = query.get("token")
+    if authorization.startswith(BEARER):
+        token = authorization.removeprefix(BEARER)
+    if settings.DEBUG or (token is not None and owner.is_token(token)):
         return EVERYTHING
-    if session is not None and (await owner.is_in(session) or await _is_logged_in(session)):
-        return EVERYTHING
-    if "key" in given:
-        return _holder(links.read(given["key"]))
-    return Visitor(trouble=Trouble.TOKEN_WRONG if "token" in given else Trouble.UNKNOWN)
+    if "key" in query:
+        return _holder(links.read(query["key"]))
+    return Visitor(trouble=Trouble.UNKNOWN if token is None else Trouble.TOKEN_WRONG)
 
 
 def _holder(link: links.Link | None) -> Visitor:
@@ -115,12 +123,6 @@ def _holder(link: links.Link | None) -> Visitor:
     if link.is_over:
         return Visitor(trouble=Trouble.LINK_OVER)
     return Visitor(stream=link.stream, until=link.until)
-
-
-async def _is_logged_in(session: Any) -> bool:
-    request = HttpRequest()
-    request.session = session
-    return (await aget_user(request)).is_authenticated
 
 
 @dataclass(frozen=True)
