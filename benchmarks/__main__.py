@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import faces, pipeline, report, server
+from benchmarks import cameras, faces, pipeline, report, server
 from benchmarks.clip import Clip
 from benchmarks.limit import Effort
 from benchmarks.report import Table
@@ -51,10 +51,16 @@ def _server(asked: argparse.Namespace, progress: Progress) -> Sequence[Any]:
     return server.measure(_clip(asked), asked.width, asked.server, stay, progress)
 
 
+def _cameras(asked: argparse.Namespace, progress: Progress) -> Sequence[Any]:
+    audiences, seconds = (cameras.FEW, 2) if asked.quick else (cameras.AUDIENCES, 10)
+    return cameras.measure(asked.server, audiences, seconds, progress)
+
+
 PARTS = {
     "pipeline": Part(_pipeline, pipeline.table),
     "faces": Part(_faces, faces.table),
     "server": Part(_server, server.table),
+    "cameras": Part(_cameras, cameras.table),
 }
 
 

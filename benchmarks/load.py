@@ -13,12 +13,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from benchmarks import stamp
+from benchmarks.figures import Spent, percentile_ms
 from streamer.codec import encode
 from streamer.types import Image
 
@@ -193,23 +193,6 @@ async def _measured(
     return served
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """A moment, and the seconds of CPU that the server and this process have used until then, all
-    threads; the server's memory at that moment in 10^6 bytes."""
-
-    time: float
-    server: float
-    own: float
-    rss_mb: float
-
-    @staticmethod
-    def until_now(server: psutil.Process) -> Spent:
-        used = server.cpu_times()
-        memory = server.memory_info().rss / 1e6
-        return Spent(time.perf_counter(), used.user + used.system, time.process_time(), memory)
-
-
 def _served(cams: Sequence[Webcam], start: Spent, end: Spent) -> Served:
     """Return what the webcams got between two moments."""
     seconds = end.time - start.time
@@ -223,10 +206,10 @@ def _served(cams: Sequence[Webcam], start: Spent, end: Spent) -> Served:
     return Served(
         sent_per_second=sent / seconds,
         answered_per_second=len(answers) / seconds,
-        age_p50_ms=_percentile(ages, 50),
-        age_p95_ms=_percentile(ages, 95),
-        last_age_p50_ms=_percentile(last, 50),
-        last_age_p95_ms=_percentile(last, 95),
+        age_p50_ms=percentile_ms(ages, 50),
+        age_p95_ms=percentile_ms(ages, 95),
+        last_age_p50_ms=percentile_ms(last, 50),
+        last_age_p95_ms=percentile_ms(last, 95),
         cpu_ms=(end.server - start.server) * 1e3 / len(answers) if answers else None,
         rss_mb=end.rss_mb,
         fairness=min(map(len, each)) * len(cams) / len(answers) if answers else 0.0,
@@ -236,8 +219,3 @@ def _served(cams: Sequence[Webcam], start: Spent, end: Spent) -> Served:
         kb_down=sum(cam.bytes_down for cam in cams) / came / 1e3 if came else None,
         load_cores=(end.own - start.own) / seconds,
     )
-
-
-def _percentile(ages: Sequence[float], percent: float) -> float | None:
-    """Return a percentile of ages in seconds, as milliseconds."""
-    return float(np.percentile(ages, percent)) * 1e3 if ages else None

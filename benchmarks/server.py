@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +11,7 @@ from typing import Literal
 from rich.progress import Progress
 
 from benchmarks import load
+from benchmarks.aside import Aside
 from benchmarks.clip import QUALITY, Clip, to_and_fro
 from benchmarks.limit import milliseconds
 from benchmarks.load import Plan, Served
@@ -70,35 +69,21 @@ class Bench:
         """Use these pictures, that wide, each with its number in it."""
         self._made = made
         self._width = width
-        self._progress = progress
-        self._task = progress.add_task("server", total=None)
-        # Started anew, not forked: a copy of this process would have threads cut off.
-        self._process = ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), initializer=load.use, initargs=(made,)
-        )
+        self._aside = Aside("server", progress, load.use, made)
 
     def close(self) -> None:
-        self._process.shutdown()
+        self._aside.close()
 
     def run(self, name: str, server: RunningServer, run: Run) -> ServerRow:
         """Run webcams against the server and return what they got."""
         url = f"{server.socket}?detectors={','.join(run.detectors)}"
         plan = Plan(url, server.process.pid, run.webcams, run.fps, run.seconds, self._width)
         before = milliseconds(self._made)
-        served = self._wait_for(plan, f"server: {name}, {run.webcams} webcams, {run.kind}")
+        told = f"{name}, {run.webcams} webcams, {run.kind}"
+        served = self._aside.run(load.run, plan, load.WARM_UP_SECONDS + plan.seconds, told)
         limit_ms = (before + milliseconds(self._made)) / 2
         ratio = served.cpu_ms / limit_ms if served.cpu_ms else None
         return ServerRow(name, run, served, limit_ms, ratio)
-
-    def _wait_for(self, plan: Plan, told: str) -> Served:
-        seconds = load.WARM_UP_SECONDS + plan.seconds
-        self._progress.reset(self._task, total=seconds, description=told)
-        running = self._process.submit(load.run, plan)
-        while not wait([running], timeout=0.5).done:
-            self._progress.advance(self._task, 0.5)
-            self._progress.refresh()
-        self._progress.update(self._task, completed=seconds)
-        return running.result()
 
 
 def until_full(bench: Bench, name: str, server: RunningServer, stay: Stay) -> Iterator[ServerRow]:

@@ -1,8 +1,11 @@
 """The benchmark measures what it says."""
 
+import asyncio
 import json
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
@@ -12,10 +15,12 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks import clip, faces, load, pipeline, stamp, stream
+from benchmarks import cameras, clip, faces, load, pipeline, stamp, stream, viewers
 from benchmarks.__main__ import main
+from benchmarks.cameras import NOBODY, ONE, Audience
 from benchmarks.clip import Clip
 from benchmarks.faces import extra, recall
+from benchmarks.lengths import CHUNK, PART, Lengths
 from benchmarks.limit import Effort, against_limit, limit
 from benchmarks.server import Bench, Run, is_held
 from benchmarks.stream import SPECS, Stream
@@ -228,7 +233,7 @@ def test_a_quick_run_tells_all_in_json(tmp_path: Path) -> None:
 def test_an_unknown_part_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["pipelines"])
-    assert "expected parts among pipeline, faces, server" in capsys.readouterr().err
+    assert "expected parts among pipeline, faces, server, cameras" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -279,3 +284,97 @@ async def test_webcams_count_what_never_comes_back(server: RunningServer) -> Non
     assert served.unread > 0
     assert (served.answered_per_second, served.age_p50_ms, served.cpu_ms) == (0, None, None)
     assert served.open_sockets == 0
+
+
+# Viewers
+
+
+def chunk(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(body), body)
+
+
+def part(body: bytes) -> bytes:
+    return b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n--frame\r\n" % (
+        len(body),
+        body,
+    )
+
+
+HEADER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("step", [1, 7, 100, 10_000])
+def test_pictures_are_cut_out_of_a_reply_wherever_it_breaks(step: int) -> None:
+    """What looks like a length within a picture is none."""
+    pictures = [b"one", b"\r\n1\r\n" * 50, part(b"inside"), b"x" * 5000]
+    body = b"--frame\r\n" + b"".join(part(picture) for picture in pictures)
+    reply = HEADER + b"".join(chunk(body[at : at + 999]) for at in range(0, len(body), 999))
+    chunks, parts = Lengths(CHUNK, base=16), Lengths(PART, base=10)
+    cut = [
+        bytes(picture)
+        for at in range(0, len(reply), step)
+        for piece in chunks.feed(reply[at : at + step])
+        for picture in parts.feed(piece)
+    ]
+    assert cut == pictures
+
+
+async def watched(reply: bytes, monkeypatch: pytest.MonkeyPatch) -> viewers.Watched:
+    """Return what one viewer got of a server that answers this."""
+    monkeypatch.setattr(viewers, "WARM_UP_SECONDS", 0)
+
+    gone = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(reply)
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        gone.set()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}/"
+        row = await viewers.watch(viewers.Plan(url, "token", "demo", os.getpid(), 1, 0, 0.2))
+        await gone.wait()
+    return row
+
+
+async def test_a_picture_that_comes_again_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = [b"one", b"two", b"two", b"three", b"one"]
+    row = await watched(HEADER + b"".join(chunk(part(each)) for each in pictures), monkeypatch)
+    assert (row.repeated, row.open_viewers) == (2, 1)
+    assert row.age_p50_ms is None
+
+
+async def test_a_viewer_who_is_turned_away_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 3\r\n\r\nNo.\r\n"
+    row = await watched(refused, monkeypatch)
+    assert (row.per_second, row.least, row.open_viewers) == (0, 0, 0)
+
+
+def test_a_camera_is_watched_by_many_and_by_nobody() -> None:
+    audiences = (ONE, Audience(2, 2), NOBODY)
+    with Progress(disable=True) as progress:
+        rows = cameras.measure(["uvicorn"], audiences, 1, progress)
+    one, many, nobody = (row.watched for row in rows)
+    assert [row.watched.open_viewers for row in rows] == [1, 4, 0]
+    assert [row.watched.repeated for row in rows] == [0, 0, 0]
+    assert one.least
+    assert many.least
+    assert many.median
+    assert 10 < many.least <= many.median < 35
+    assert 3 * many.least < many.per_second <= 4 * 35
+    assert many.age_p50_ms
+    assert one.age_p50_ms is None
+    assert nobody.cores < one.cores / 2
+    assert nobody.least is None
+    assert [row.fan_out_cores is None for row in rows] == [True, False, True]
+    assert [row[:3] for row in cameras.table(rows).rows] == [
+        ["uvicorn", "1", "0"],
+        ["uvicorn", "2", "2"],
+        ["uvicorn", "0", "0"],
+    ]
