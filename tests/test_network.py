@@ -13,7 +13,7 @@ from streamer.errors import SettingsError, SourceError, SourceTimeoutError
 from streamer.sources import network, source
 from streamer.sources.network import NetworkSource
 from streamer.sources.videoframe import VideoFrame
-from tests import certificate, clips, http_camera, rtsp
+from tests import certificate, clips, http_camera, mute_rtsp, rtsp
 from tests.http_camera import HttpCamera
 
 
@@ -150,6 +150,13 @@ def test_a_black_hole_is_told_in_time(scheme: str, black_hole: int, short_timeou
     start = time.monotonic()
     assert "did not answer within 1 s" in refusal(f"{scheme}://127.0.0.1:{black_hole}/")
     assert time.monotonic() - start < short_timeouts + 0.5
+
+
+def test_one_that_agrees_and_sends_nothing_is_told_in_time(short_timeouts: float) -> None:
+    with mute_rtsp.serve() as port:
+        start = time.monotonic()
+        assert "sent nothing for 1 s" in refusal(f"rtsp://127.0.0.1:{port}/live")
+        assert time.monotonic() - start < short_timeouts + 0.5
 
 
 def test_an_unknown_path_over_rtsp(h264: rtsp.Server) -> None:

@@ -115,9 +115,15 @@ class NetworkSource(FrameSource):
         return replies(self._url)
 
     def _connect(self) -> Video:
-        scheme = self._url.scheme.removesuffix("s")
+        options = OPTIONS[self._url.scheme.removesuffix("s")]
+        start = time.monotonic()
         with _in_words(late="The camera did not answer within {:.0f} s.", lost=UNKNOWN):
-            return Video(self._url.geturl(), OPTIONS[scheme], (TIMEOUT, TIMEOUT))
+            video = Video(self._url.geturl(), options, (TIMEOUT, TIMEOUT))
+        # One that agrees to all and then sends nothing is open, for FFmpeg.
+        if time.monotonic() - start > TIMEOUT:
+            video.close()
+            raise SourceTimeoutError(f"The camera answered, but sent nothing for {TIMEOUT:.0f} s.")
+        return video
 
 
 @contextmanager
