@@ -1,12 +1,25 @@
 """Who may watch what, on each real server."""
 
+import json
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.server import RunningServer, serve
-from tests.visits import SITE, VISITORS, Visit, make_log_in
+from tests.settings import OWNER_TOKEN
+from tests.visits import (
+    NAME,
+    PASSWORD,
+    SITE,
+    VISITORS,
+    Visit,
+    logged_in,
+    make_log_in,
+    owner_by_session,
+)
 
 CAMERAS = ("--camera", "demo=pattern:", "--camera", "porch=pattern:")
 
@@ -81,3 +94,99 @@ def test_with_debug_anyone_gets_all(tmp_path: Path, server_name: str) -> None:
         assert {what: outcome(Visit(server), what) for what in HEAD} == EXPECTED["owner"]
         assert "anyone who reaches this server" in server.said
         assert "token=" not in server.said
+
+
+@pytest.mark.parametrize("path", ["/streams/{}/mjpeg", "/streams/{}/snapshot.jpg"])
+@pytest.mark.parametrize("who", ["stranger", "expired-link", "other-link"])
+def test_a_refusal_does_not_tell_whether_there_is_such_a_stream(
+    guarded: RunningServer, who: str, path: str
+) -> None:
+    visit = VISITORS[who](guarded)
+    answers = [visit.ask(path.format(name)) for name in ("demo", "none")]
+    assert answers[0] == answers[1]
+    pages = [visit.ask(f"/streams/{name}/") for name in ("demo", "none")]
+    assert pages[0].location.replace("demo", "none") == pages[1].location
+    said = [visit.watch(name) for name in ("demo", "none")]
+    assert said[0] | {"stream": "none"} == said[1]
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("stranger", "Expected a log-in or a link, came neither."),
+        ("wrong-token", "This owner's link is not valid, or not any more. `manage.py link`"),
+        ("expired-link", "This link has expired."),
+        ("tampered", "This link is not valid."),
+        ("other-link", "This link is for another stream."),
+    ],
+)
+def test_a_refusal_says_why_and_what_to_do(guarded: RunningServer, who: str, words: str) -> None:
+    visit = VISITORS[who](guarded)
+    media = visit.ask("/streams/demo/snapshot.jpg")
+    assert media.body.startswith(words)
+    assert media.headers["content-type"].startswith("text/plain")
+    assert media.headers["cache-control"] == "no-store"
+    assert ("www-authenticate" in media.headers) == (media.status == 401)
+    login = Visit(guarded).ask(visit.ask("/streams/demo/").location)
+    assert login.status == 200
+    assert (escape(words) in login.body) == (who != "stranger")
+    assert "manage.py link" in login.body
+
+
+def test_the_log_in_leads_back_without_what_was_no_good(guarded: RunningServer) -> None:
+    for who in ("wrong-token", "expired-link", "tampered"):
+        answer = VISITORS[who](guarded).ask("/streams/demo/")
+        (back,) = parse_qs(urlsplit(answer.location).query)["next"]
+        assert back == "/streams/demo/"
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_owners_token_leaves_the_address_at_once(guarded: RunningServer) -> None:
+    for path in ("/", "/streams/", "/streams/demo/", "/login/", "/no/such/page"):
+        answer = Visit(guarded, {"token": OWNER_TOKEN, "width": "320"}).ask(path)
+        assert (answer.status, answer.location) == (302, f"{path}?width=320")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_owners_link_gives_the_session_a_new_name(guarded: RunningServer) -> None:
+    visit = logged_in(guarded)
+    before = visit.cookies["sessionid"]
+    visit.ask(f"/?token={OWNER_TOKEN}")
+    assert visit.cookies["sessionid"] != before
+    assert Visit(guarded, cookies={"sessionid": before}).ask("/api/streams").status == 401
+
+
+def test_the_owner_can_leave(guarded: RunningServer) -> None:
+    visit = owner_by_session(guarded)
+    before = dict(visit.cookies)
+    assert "You are in" in visit.ask("/login/").body
+    assert visit.submit("/logout/").location == "/login/"
+    assert Visit(guarded, cookies=before).ask("/api/streams").status == 401
+
+
+def test_a_wrong_password_is_told_and_lets_nobody_in(guarded: RunningServer) -> None:
+    visit = Visit(guarded)
+    page = visit.submit("/login/", username=NAME, password="wrong")  # noqa: S106
+    assert page.status == 200
+    assert "Please enter a correct username and password" in page.body
+    assert visit.ask("/api/streams").status == 401
+
+
+def test_the_log_in_leads_to_no_other_site(guarded: RunningServer) -> None:
+    answer = Visit(guarded).submit(
+        "/login/", username=NAME, password=PASSWORD, next="https://evil.example/"
+    )
+    assert (answer.status, answer.location) == (302, "/streams/")
+
+
+def test_who_has_a_link_sees_its_stream_alone(guarded: RunningServer) -> None:
+    streams = json.loads(VISITORS["link"](guarded).ask("/api/streams").body)["streams"]
+    assert [each["name"] for each in streams] == ["demo"]
+
+
+def test_another_site_cannot_have_a_link_made(guarded: RunningServer) -> None:
+    visit = logged_in(guarded)
+    kind = {"Content-Type": "application/json"}
+    answer = visit.ask("/api/streams/demo/links", "POST", '{"hours":1}', **kind)
+    assert answer.status == 403
