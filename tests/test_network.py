@@ -3,6 +3,7 @@
 import signal
 import socket
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,10 +53,9 @@ def refusal(spec: str) -> str:
     with pytest.raises(SourceError) as refused:
         camera.open()
     camera.close()
-    assert refused.value.__cause__ is None
-    assert refused.value.__suppress_context__
+    logged = "".join(traceback.format_exception(refused.value))
     for secret in ("127.0.0.1", "wrong"):
-        assert secret not in str(refused.value)
+        assert secret not in logged
     return str(refused.value)
 
 

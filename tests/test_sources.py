@@ -1,5 +1,6 @@
 """What a spec names, and what it says of one that names nothing."""
 
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -10,6 +11,9 @@ from streamer.errors import SettingsError
 from streamer.sources import SOURCES, source
 from streamer.sources.pattern import PatternSource
 from streamer.types import FrameSource
+from tests.server import ROOT
+
+DOC = ROOT / "docs" / "cameras.md"
 
 
 @pytest.mark.parametrize("spec", ["pattern:", " pattern: ", "PATTERN:"])
@@ -21,6 +25,17 @@ def test_the_scheme_names_the_kind(spec: str) -> None:
 def test_each_kind_is_a_source(path: str) -> None:
     module, _, name = path.rpartition(".")
     assert issubclass(getattr(import_module(module), name), FrameSource)
+
+
+def test_each_kind_is_in_the_docs_with_examples_that_hold() -> None:
+    table = re.findall(r"^\| (`.*?) \|.*\| (.*) \|$", DOC.read_text(), re.MULTILINE)
+    told = {name for names, _ in table for name in re.findall(r"`(.+?)`", names)}
+    assert told == set(SOURCES)
+    for names, examples in table:
+        for example in re.findall(r"`(.+?)`", examples):
+            made = source(example, {"PORCH_PASSWORD": "secret"})
+            first = re.findall(r"`(.+?)`", names)[0]
+            assert SOURCES[first].endswith(f".{type(made).__name__}")
 
 
 @pytest.mark.parametrize(
