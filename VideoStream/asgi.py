@@ -9,9 +9,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "VideoStream.settings")
 http = get_asgi_application()
 
 # What is imported below needs the apps to be loaded.
+from streamer import build  # noqa: E402
 from streamer.origin import TrustedOriginValidator  # noqa: E402
 from streamer.routing import websocket_urlpatterns  # noqa: E402
+from streamer.servers.lifespan import Lifespan  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": TrustedOriginValidator(URLRouter(websocket_urlpatterns))}
+application = Lifespan(
+    ProtocolTypeRouter(
+        {"http": http, "websocket": TrustedOriginValidator(URLRouter(websocket_urlpatterns))}
+    ),
+    build.start_streams,
+    build.stop_streams,
 )

@@ -216,6 +216,7 @@ def test_who_reads_slowly_is_a_few_pictures_behind_and_who_stops_is_let_go_of(
             wait_for(lambda: "ended after" in server.log)
         picture = frame(2, footage.jpeg())
         with raw(server, HAND_SHAKE + b"\r\n") as client, pytest.raises(ConnectionError):
+            assert client.recv(12) == b"HTTP/1.1 101"
             wait_for(lambda: client.sendall(picture))
         assert "Traceback" not in server.log
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -23,8 +23,9 @@ CLOSE_SECONDS = 1.0
 class Watched(asyncio.Protocol):
     """A connection that ends where its client takes nothing."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        transport = cast(asyncio.Transport, transport)
         # What the kernel does not take waits: by itself asyncio takes 64 KB more, several pictures.
         transport.set_write_buffer_limits(high=0)
         self._peer = Peer(transport.get_extra_info("socket"), stall_timeout(), transport.abort)

@@ -15,9 +15,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
+from streamer import build
 from streamer.servers import SERVER_NAME
-from streamer.servers.peer import Peer, stall_timeout
-from streamer.servers.peer import Peer, stall_timeout
 from streamer.servers.peer import Peer, stall_timeout
 
 INBOX = "videostream.inbox"
@@ -25,14 +24,6 @@ INBOX = "videostream.inbox"
 
 MOST_WAITING = 64
 """Messages of one WebSocket that may wait to be handled before its socket is read further."""
-
-WAITING_BYTES = 16_384
-"""What may wait in this process to be sent before `send` waits. By itself Twisted takes 64 KB,
-several pictures; with 0 it would wait once more for each."""
-
-WAITING_BYTES = 16_384
-"""What may wait in this process to be sent before `send` waits. By itself Twisted takes 64 KB,
-several pictures; with 0 it would wait once more for each."""
 
 WAITING_BYTES = 16_384
 """What may wait in this process to be sent before `send` waits. By itself Twisted takes 64 KB,
@@ -107,7 +98,8 @@ class Inbox:
 
 class DaphneServer(Server):
     """Daphne on one address. By itself it keeps all that is not read, and all that is not handled,
-    however much that is."""
+    however much that is; and it does not tell the application of start and stop, so that cameras
+    are told here."""
 
     def __init__(
         self, application: Any, ip: str, port: int, on_listening: Callable[[int], None]
@@ -125,8 +117,18 @@ class DaphneServer(Server):
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
-        # Once the reactor runs: until then a signal to stop is not handled.
-        reactor.callWhenRunning(self._on_listening, port.getHost().port)
+        # Once the reactor runs: until then there is no loop, and a signal to stop is not handled.
+        later: Any = reactor.callLater  # what types it takes self for an argument
+        later(0, self._begin, port.getHost().port)
+
+    def _begin(self, port: int) -> None:
+        try:
+            build.start_streams()
+        except Exception as failure:  # the command tells it
+            self.failure = failure
+            self.stop()
+        else:
+            self._on_listening(port)
 
     def listen_error(self, failure: Any) -> None:
         self.failure = failure.value
@@ -141,6 +143,8 @@ class DaphneServer(Server):
             return super().create_application(protocol, scope)
         transport.unregisterProducer()  # that of the HTTP request it began as
         transport.registerProducer(outbox, True)
+        # Twisted stops reading where a client speaks before its hand-shake is over; let it fail.
+        asyncio.get_running_loop().call_soon(transport.resumeProducing)
         protocol.onPing = partial(self._answer_ping, protocol, outbox)
         inbox = scope[INBOX] = Inbox(transport)
         inbox.queue = super().create_application(protocol, scope)
@@ -204,6 +208,7 @@ class DaphneServer(Server):
                     protocol.send_disconnect()
         if going:
             await asyncio.wait(going, timeout=END_SECONDS)
+        await build.stop_streams()
         await asyncio.sleep(0.1)  # generators that were let go of end meanwhile
         if others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in others:

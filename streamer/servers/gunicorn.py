@@ -21,7 +21,7 @@ class GunicornWorker(UvicornWorker):
         super().__init__(*args, **kwargs)
         # Gunicorn's would show each WebSocket with its query, which may hold a secret.
         log = logging.getLogger("uvicorn.error")
-        log.handlers.clear()
+        log.handlers = []
         log.setLevel(logging.NOTSET)
         log.propagate = True
 

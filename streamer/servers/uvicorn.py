@@ -25,7 +25,7 @@ CUT_SECONDS = 3
 
 OPTIONS: dict[str, Any] = {
     "interface": "asgi3",
-    "lifespan": "off",
+    "lifespan": "on",
     # What is in pure Python will do. uvloop and httptools save 5 microseconds each of a frame that
     # takes milliseconds, and would have to be compiled for some machines.
     "loop": "asyncio",

@@ -1,0 +1,34 @@
+"""Settings of gunicorn: gunicorn -c deploy/gunicorn.py VideoStream.asgi:application
+
+`manage.py migrate` comes first; docs/deploy.md tells of the rest.
+"""
+
+import os
+from typing import Any
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+worker_class = "streamer.servers.gunicorn.GunicornWorker"
+# The worker itself ends within ten seconds; the rest is for a machine that is busy.
+graceful_timeout = 15
+timeout = 60  # of a worker that does not say that it lives
+keepalive = 5  # seconds
+backlog = 2048
+# Requests are in no log: a query may hold a secret. What stands in front can write one.
+accesslog = None
+errorlog = "-"
+loglevel = "info"
+# Its place is shared by all that this user runs under gunicorn.
+control_socket_disable = True
+
+PER_WORKER = (
+    "%d workers, each a server of its own: each opens the cameras that its viewers watch; a webcam "
+    "that is shared is seen by viewers of the same worker only; numbers of viewers and all limits "
+    "are those of one worker. With WEB_CONCURRENCY=1 there is one of each."
+)
+
+
+def when_ready(server: Any) -> None:
+    """Say what several workers do not share."""
+    if server.cfg.workers > 1:
+        server.log.warning(PER_WORKER, server.cfg.workers)
