@@ -1,6 +1,6 @@
 # make run     sets up what is missing and serves http://127.0.0.1:8000/
 # make test    sets up what is missing and checks everything
-# make bench   measures speed, faces and servers; a few minutes (docs/performance.md)
+# make bench   measures speed, faces, servers and cameras; some minutes (docs/performance.md)
 # make lock    writes the pins anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the Python; ARGS="--port 9000" goes to `manage.py serve`.

@@ -51,6 +51,8 @@ class RunningServer:
 def serve(folder: Path, *arguments: str, **environ: str) -> Iterator[RunningServer]:
     """Run `manage.py serve` with warnings as errors on a free port; files go into `folder`."""
     environment = os.environ | {
+        # Not the tests' own, whose database no other process sees.
+        "DJANGO_SETTINGS_MODULE": "VideoStream.settings",
         "DJANGO_SECRET_KEY": "only-for-tests",
         "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
         **environ,
