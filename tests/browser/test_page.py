@@ -8,7 +8,6 @@ import socket
 import threading
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 import cv2
@@ -18,7 +17,8 @@ from playwright.async_api import Browser, expect
 
 from streamer.overlay import FACE
 from tests.browser.chromium import FAKE_CAMERA, chromium
-from tests.browser.webcam_page import PHONE, WAIT, eventually, visit, watching
+from tests.browser.tab import ON_A_PHONE, PHONE, SMALL_CONTROLS, WAIT, eventually
+from tests.browser.webcam_page import visit, watching
 from tests.server import ROOT, RunningServer, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -199,15 +199,10 @@ async def test_a_page_without_https_says_that_it_gets_no_camera(tmp_path: Path) 
 async def test_a_hidden_tab_lets_go_and_goes_on_when_it_is_seen(
     browser: Browser, server: RunningServer
 ) -> None:
-    """A fake: a headless browser hides no tab, so that the page is told that it is hidden."""
-    hide = """(hidden) => {
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }"""
     async with watching(browser, server.url) as visitor:
-        await visitor.page.evaluate(hide, True)
+        await visitor.hide(True)
         await visitor.says("status", "Paused")
-        await visitor.page.evaluate(hide, False)
+        await visitor.hide(False)
         await visitor.live()
         assert len(visitor.sockets) == 2
         assert visitor.troubles == []
@@ -249,25 +244,14 @@ async def test_the_picture_can_be_saved(browser: Browser, server: RunningServer)
 
 
 async def test_a_phone_shows_it_all_in_one_column(browser: Browser, server: RunningServer) -> None:
-    phone: dict[str, Any] = {
-        "viewport": PHONE,
-        "device_scale_factor": 2,
-        "is_mobile": True,
-        "has_touch": True,
-    }
-    async with visit(browser, server.url, **phone) as visitor:
+    async with visit(browser, server.url, **ON_A_PHONE) as visitor:
         await visitor.page.get_by_role("button", name="Start", exact=True).tap()
         await visitor.live()
         assert (
             await visitor.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
         )
         assert await visitor.evaluate("() => document.getElementById('video').playsInline")
-        small = await visitor.evaluate(
-            """() => [...document.querySelectorAll("button:not([hidden]), select")]
-              .filter((control) => control.getBoundingClientRect().height < 44)
-              .map((control) => control.id)"""
-        )
-        assert small == []
+        assert await visitor.evaluate(SMALL_CONTROLS) == []
 
 
 async def test_a_turned_phone_goes_on(browser: Browser, server: RunningServer) -> None:

@@ -1,51 +1,19 @@
-"""The page as a visitor sees it."""
+"""The page of one's own webcam, as a visitor sees it."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    WebSocket,
-    expect,
-)
+from playwright.async_api import Browser
 
-WAIT = 30_000
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+from tests.browser.tab import Tab
 
 
-class WebcamPage:
-    """One tab with the page in it; notes what the console says and where requests go."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.troubles: list[str] = []
-        self.requests: list[str] = []
-        self.sockets: list[WebSocket] = []
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("request", self._request)
-        page.on("websocket", self._socket)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.troubles.append(message.text)
-
-    def _request(self, request: Request) -> None:
-        if not request.url.startswith(("data:", "blob:")):
-            self.requests.append(request.url)
-
-    def _socket(self, socket: WebSocket) -> None:
-        self.sockets.append(socket)
+class WebcamPage(Tab):
+    """A tab with the page in it."""
 
     async def start(self) -> None:
         await self.page.get_by_role("button", name="Start", exact=True).click()
@@ -58,44 +26,14 @@ class WebcamPage:
         await self.says("status", "Live")
         await self.says("age", re.compile(r"^\d"))
 
-    async def says(self, identity: str, text: str | re.Pattern[str]) -> None:
-        """Wait until an element has this text in it."""
-        await expect(self.page.locator(f"#{identity}")).to_contain_text(text, timeout=WAIT)
-
-    async def evaluate(self, script: str) -> Any:
-        return await self.page.evaluate(script)
-
-    async def all_closed(self) -> bool:
-        """Tell whether no socket is open."""
-        return all(socket.is_closed() for socket in self.sockets)
-
-    async def becomes(self, script: str, value: object) -> None:
-        """Wait until the script returns this value."""
-        await eventually(lambda: self._returns(script, value))
-
-    async def changes(self, script: str) -> None:
-        """Wait until the script returns another value than it does now."""
-        before = await self.evaluate(script)
-        await eventually(lambda: self._returns(script, before, same=False))
-
-    async def _returns(self, script: str, value: object, *, same: bool = True) -> bool:
-        return bool((await self.evaluate(script) == value) is same)
+    async def share(self) -> str:
+        """Press Share, and return the link."""
+        await self.page.get_by_role("button", name="Share", exact=True).click()
+        await self.says("sharing-status", "You are shared")
+        return await self.page.get_by_label("Link").input_value()
 
 
-@asynccontextmanager
-async def visit(
-    browser: Browser, url: str, *, camera: bool = True, **context: Any
-) -> AsyncIterator[WebcamPage]:
-    """Open the page in a profile of its own that grants the camera, or does not."""
-    opened: BrowserContext = await browser.new_context(**{"viewport": DESKTOP} | context)
-    try:
-        if camera:
-            await opened.grant_permissions(["camera"])
-        visitor = WebcamPage(await opened.new_page())
-        await visitor.page.goto(url)
-        yield visitor
-    finally:
-        await opened.close()
+visit = WebcamPage.visit
 
 
 @asynccontextmanager
@@ -105,10 +43,3 @@ async def watching(browser: Browser, url: str, **context: Any) -> AsyncIterator[
         await visitor.start()
         await visitor.live()
         yield visitor
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until the condition holds; TimeoutError where it never does."""
-    async with asyncio.timeout(WAIT / 1000):
-        while not await condition():
-            await asyncio.sleep(0.05)
