@@ -96,6 +96,8 @@ def test_jpegs_pass_the_gate() -> None:
         (b'{"msg": "a", "shape": "9x9"}', b""),
         (b'{"msg": "' + b"a" * MAX_HEADER_BYTES + b'"}', b""),
         (b"[" * MAX_HEADER_BYTES, b""),
+        (b'{"msg": "a", "x": ' + b"[" * 1900 + b"]" * 1900 + b"}", b""),
+        (b'{"msg": "a", "shape": [1' + b"0" * 400 + b", 9, 3]}", b""),
     ],
 )
 def test_what_is_no_message_is_refused(parts: tuple[bytes, ...]) -> None:

@@ -85,7 +85,7 @@ class Message(NamedTuple):
             raise _refusal(f"Expected a header of {MAX_HEADER_BYTES} bytes at most, came more.")
         try:
             return cls(msgspec.json.decode(parts[0], type=Header), parts[1])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _refusal(f"The header is not ImageZMQ's: {error}.") from None
 
     def frame(self) -> Frame:
