@@ -6,9 +6,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
-from ninja.errors import HttpError
+from ninja.errors import HttpError, ValidationError
 from ninja.utils import check_csrf
 from pydantic import Field
 
@@ -18,7 +19,13 @@ from streamer.errors import SettingsError
 from streamer.stream import Stream
 from streamer.types import Detections
 
-api = NinjaAPI(title="VideoStream", version="1", docs_url=None, openapi_url="/openapi.json")
+api = NinjaAPI(
+    title="VideoStream",
+    version="1",
+    urls_namespace="streamer:api",
+    docs_url=None,
+    openapi_url="/openapi.json",
+)
 
 
 class StreamOut(Schema):
@@ -80,11 +87,12 @@ async def list_streams(request: HttpRequest) -> Any:
     summary="A link to a stream",
 )
 async def make_link(request: HttpRequest, name: str, asked: LinkIn) -> Any:
-    """For who may watch all. With a session, Django's CSRF token goes along in X-CSRFToken."""
+    """For who may watch all. With a session's cookie, Django's CSRF token goes along in
+    X-CSRFToken."""
     visitor = await visitor_of_request(request)
     if refused := refusal(visitor):
         return refused.as_json()
-    if check_csrf(request):
+    if _may_be_forged(request):
         raise HttpError(403, "Expected the CSRF token of the session in X-CSRFToken.")
     if build.streams().get(name) is None:
         raise HttpError(404, "There is no such stream.")
@@ -93,6 +101,20 @@ async def make_link(request: HttpRequest, name: str, asked: LinkIn) -> Any:
     except SettingsError as error:
         raise HttpError(400, str(error)) from None
     return {"url": link.path, "until": link.until}
+
+
+@api.exception_handler(ValidationError)
+def _misfit(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer what does not fit the document as all else that cannot be used."""
+    troubles = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors)
+    words = f"Expected what /api/openapi.json describes. {troubles}."
+    return api.create_response(request, {"detail": words}, status=400)
+
+
+def _may_be_forged(request: HttpRequest) -> bool:
+    """Tell whether another site's page may have had a browser send it: a session comes along with
+    whatever is sent here, a token does not."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and check_csrf(request) is not None
 
 
 def _told(stream: Stream) -> dict[str, Any]:

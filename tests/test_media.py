@@ -14,7 +14,7 @@ import pytest
 
 from streamer.codec import JpegFrame
 from tests.server import RunningServer, serve
-from tests.test_servers import ALLOWED, GET, HAND_SHAKE, linux_only
+from tests.test_servers import ALLOWED, GET, HAND_SHAKE, linux_only, served
 from tests.watching import (
     ENVIRON,
     LINGER,
@@ -240,7 +240,8 @@ async def test_who_never_reads_costs_the_others_nothing_and_the_server_no_memory
         counts = dict.fromkeys(viewers, 0)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(view(server, counts, n)) for n, view in viewers.items()]
-            while min(counts.values()) < 30:  # all is loaded
+            await served(server)  # all is loaded
+            while min(counts.values()) < 30:
                 await asyncio.sleep(0.05)
             alone = await counted(counts, 3)
             with ExitStack() as held:

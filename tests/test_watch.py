@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from streamer.consumers.watch import WatchConsumer
 from streamer.stream import Stream
 from streamer.wire import SUBPROTOCOL
 from tests.server import RunningServer
-from tests.test_servers import ALLOWED, linux_only
+from tests.test_servers import ALLOWED, linux_only, served
 from tests.watching import (
     MAX_VIEWERS,
     OWNER,
@@ -262,6 +263,7 @@ async def test_who_names_no_subprotocol_is_told_to(cameras: RunningServer) -> No
 async def test_a_flood_from_who_never_reads_costs_no_memory_and_no_place(
     cameras: RunningServer, flood: list[str]
 ) -> None:
+    await served(cameras)
     before = cameras.memory
     url = f"{cameras.socket}ws/watch/?{OWNER}"
     async with connect(
@@ -282,7 +284,8 @@ async def test_a_full_server_says_so_and_lets_in_who_comes_when_a_place_is_free(
 ) -> None:
     async def is_full() -> bool:
         async with watcher(cameras) as one_more:
-            await one_more.say("watch", stream="none")
+            with suppress(ConnectionClosed):  # what it was told before is there to be read
+                await one_more.say("watch", stream="none")
             error = await one_more.next()
             if error["code"] == 4013:
                 assert f"(viewers at a time: {MAX_VIEWERS})" in error["message"]
@@ -292,13 +295,11 @@ async def test_a_full_server_says_so_and_lets_in_who_comes_when_a_place_is_free(
     async with asyncio.timeout(20):
         while await is_full():  # those of other tests leave
             await asyncio.sleep(0.05)
-        url = f"{cameras.socket}ws/watch/?{OWNER}"
-        sockets = [
-            await connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)]) for _ in range(MAX_VIEWERS)
-        ]
-        while not await is_full():
-            await asyncio.sleep(0.05)
-        await asyncio.gather(*(socket.close() for socket in sockets))
+        async with AsyncExitStack() as held:
+            for _ in range(MAX_VIEWERS):
+                await held.enter_async_context(watcher(cameras))
+            while not await is_full():
+                await asyncio.sleep(0.05)
         while await is_full():
             await asyncio.sleep(0.05)
 
