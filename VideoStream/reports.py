@@ -14,7 +14,7 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 from streamer.redaction import redacted
 
-PAIR = re.compile(r"[^\s'\"/@<>]+:[^\s'\"@<>]*@")
+PAIR = re.compile(r"[^\s'\"/@<>]+:(?!//)[^\s'\"@<>]*@")
 """A user and a password before a host, also where the scheme of the URL was cut off."""
 
 
