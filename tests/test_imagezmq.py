@@ -60,6 +60,7 @@ def test_a_grey_array_is_a_picture_too() -> None:
         {"dtype": "uint8", "shape": [100_000, 100_000, 3]},
         {"dtype": "uint8", "shape": [4096, 4096]},
         {"dtype": "uint8", "shape": [1 << 62, 1 << 62, 3]},
+        {"dtype": "uint8", "shape": [10**400, 64, 3]},
     ],
 )
 def test_an_array_that_is_no_picture_is_refused_before_anything_is_allocated(
@@ -97,7 +98,6 @@ def test_jpegs_pass_the_gate() -> None:
         (b'{"msg": "' + b"a" * MAX_HEADER_BYTES + b'"}', b""),
         (b"[" * MAX_HEADER_BYTES, b""),
         (b'{"msg": "a", "x": ' + b"[" * 1900 + b"]" * 1900 + b"}", b""),
-        (b'{"msg": "a", "shape": [1' + b"0" * 400 + b", 9, 3]}", b""),
     ],
 )
 def test_what_is_no_message_is_refused(parts: tuple[bytes, ...]) -> None:
