@@ -27,7 +27,7 @@ FONT = cv2.FONT_HERSHEY_DUPLEX
 BALL = 36
 DIAL = (320, 204, 118)
 """Middle and radius of the ring on which the moon goes round, once in 4 s."""
-CLOCK = (174, 372)
+CLOCK = (180, 372)
 COUNTER = (526, 34)
 """Top left corners of what is written."""
 
