@@ -1,6 +1,7 @@
-"""The key that is made where none is given."""
+"""The key and the token that are made where none is given."""
 
 import os
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from VideoStream.secret import secret_key
+from VideoStream.secret import SHORTEST, owner_token, secret_key, strong
 
 
 def test_it_is_made_once_and_read_from_then_on(tmp_path: Path) -> None:
@@ -16,6 +17,24 @@ def test_it_is_made_once_and_read_from_then_on(tmp_path: Path) -> None:
     key = secret_key(file)
     assert len(key) >= 50
     assert secret_key(file) == key
+
+
+def test_a_token_is_made_the_same_way_and_stands_in_a_url_as_it_is(tmp_path: Path) -> None:
+    token = owner_token(tmp_path / "owner_token")
+    assert re.fullmatch(r"[-\w]{43}", token)
+    assert owner_token(tmp_path / "owner_token") == token == strong("X", token)
+
+
+def test_what_an_editor_leaves_behind_a_secret_is_not_part_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "owner_token"
+    file.write_text("a-token\n")
+    assert owner_token(file) == "a-token"
+
+
+def test_a_token_that_can_be_guessed_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"X has 6 characters\. Expected 22 or more"):
+        strong("X", "secret")
+    assert strong("X", "x" * SHORTEST)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")

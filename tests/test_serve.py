@@ -22,6 +22,7 @@ from streamer.codec import encode
 from streamer.wire import SUBPROTOCOL
 from tests import footage
 from tests.server import ROOT, RunningServer, serve
+from tests.settings import OWNER_TOKEN
 
 
 def get(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
@@ -102,6 +103,54 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path, server_name: str) -> None:
         command = ("--server", server_name, "--port", port)
         with pytest.raises(RuntimeError, match=says), serve(tmp_path, *command):
             pass
+
+
+def test_it_prints_the_owners_link_and_where_the_cameras_are(
+    tmp_path: Path, server_name: str
+) -> None:
+    cameras = ("--camera", "demo=pattern:", "--camera", "yard=rtsp://ann:${PASSWORD}@127.0.0.1:9/")
+    own = {"STREAMER_CAMERAS": '{"porch": "pattern:"}', "PASSWORD": "planted-password"}
+    with serve(tmp_path, "--server", server_name, *cameras, **own) as server:
+        assert "It shows the cameras porch, demo, yard:" in server.said
+        assert f"  {server.url}streams/\n" in server.said
+        assert f"  {server.url}?token={OWNER_TOKEN}\n" in server.said
+        assert "Who has this link may watch all cameras." in server.said
+        api = f"{server.url}api/streams?token={OWNER_TOKEN}"
+        streams = json.loads(get(api)[2])["streams"]
+        assert [each["name"] for each in streams] == ["porch", "demo", "yard"]
+        status, _, words = get(f"{server.url}streams/yard/snapshot.jpg?token={OWNER_TOKEN}")
+        assert status == 503
+        for told in (words, get(api)[2], server.said, server.log):
+            assert "planted-password" not in told
+            assert "PASSWORD" not in told
+        assert OWNER_TOKEN not in server.log
+
+
+@pytest.mark.parametrize(
+    ("cameras", "says"),
+    [
+        (["demo"], r"expected NAME=SPEC, such as demo=pattern:, came 'demo'"),
+        (["demo="], r"expected NAME=SPEC, such as demo=pattern:, came 'demo='"),
+        (["=pattern:"], r"expected a name of 1 to 50 letters, digits, - and _ before the ="),
+        (["a b=pattern:"], r"expected a name of 1 to 50 letters, .* came 'a b'"),
+        (["rtsp://ann:planted@host/?a=b"], r"expected a name .* came 'rtsp://…@host/\?a'"),
+        (["a=pattern:", "a=file:b"], r"--camera names a twice\. Give each camera its own name\."),
+        (["a=gopher://x"], r"gopher"),
+    ],
+)
+def test_a_camera_that_cannot_be_is_told(tmp_path: Path, cameras: list[str], says: str) -> None:
+    command = [part for each in cameras for part in ("--camera", each)]
+    with pytest.raises(RuntimeError, match=says) as told, serve(tmp_path, *command):
+        pass
+    assert "planted" not in str(told.value)
+
+
+@pytest.mark.parametrize("ip", ["0.0.0.0", "::", "192.168.0.7"])
+def test_with_debug_it_serves_this_machine_only(tmp_path: Path, ip: str) -> None:
+    says = rf"With DJANGO_DEBUG=1 anyone may watch, .*: {ip} would let other machines in"
+    command = ("--ip", ip)
+    with pytest.raises(RuntimeError, match=says), serve(tmp_path, *command, DJANGO_DEBUG="1"):
+        pass
 
 
 @pytest.mark.parametrize(

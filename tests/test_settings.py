@@ -42,6 +42,12 @@ def test_a_switch_that_is_neither_on_nor_off_is_an_error(name: str) -> None:
     assert f"{name} is 'maybe'. Expected 1, 0, true or false." in ran.stderr
 
 
+def test_a_short_token_is_an_error() -> None:
+    ran = read("s.OWNER_TOKEN", DJANGO_OWNER_TOKEN="short")  # noqa: S106
+    assert ran.returncode != 0
+    assert "DJANGO_OWNER_TOKEN has 5 characters. Expected 22 or more, made at random" in ran.stderr
+
+
 def test_a_trusted_https_origin_makes_all_https() -> None:
     expression = "s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.SECURE_PROXY_SSL_HEADER"
     ran = read(expression, DJANGO_CSRF_TRUSTED_ORIGINS="https://cam.example.org")
@@ -63,4 +69,6 @@ def test_a_fresh_folder_of_any_name_has_its_database_inside(tmp_path: Path) -> N
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert (folder / "var/db.sqlite3").stat().st_size > 0
+    # The key was given, the token was not.
+    assert {each.name for each in (folder / "var").iterdir()} == {"db.sqlite3", "owner_token"}
     assert [each.name for each in tmp_path.iterdir()] == [folder.name]
