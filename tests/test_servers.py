@@ -93,6 +93,11 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+def connects(address: tuple[str, int]) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(address) == 0
+
+
 def came_to_rest(server: RunningServer) -> int:
     """Return how many pictures were made for a client, once the server waits for it."""
     made = -1
@@ -257,6 +262,22 @@ def test_who_is_there_when_the_server_stops_is_told(tmp_path: Path, server_name:
         assert caught.value.rcvd
         assert caught.value.rcvd.code == 1012
         assert server.process.wait(10) == 0
+        assert "Traceback" not in server.log
+
+
+def test_a_camera_that_pushes_is_answered_before_anybody_connects(
+    tmp_path: Path, server_name: str
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = probe.getsockname()
+    cameras = {"yard": {"source": f"zmq:tcp://127.0.0.1:{address[1]}/yard"}}
+    camera = {"STREAMER_CAMERAS": json.dumps(cameras)}
+    with serve(tmp_path, "--server", server_name, **camera) as server:
+        wait_for(lambda: connects(address))
+        server.process.terminate()
+        assert server.process.wait(10) == 0
+        assert not connects(address)
         assert "Traceback" not in server.log
 
 
