@@ -12,8 +12,10 @@ FEW, MANY = 1.0, 2.0
 SMALLEST, LARGEST = 2.0, 16.0
 """Bounds of the window. Sixteen pictures cover half a second there and back at 30 a second."""
 
-FORGETTING = 0.002
-"""Share by which the shortest way is forgotten with each answer: a way may become longer."""
+DOUBT_SECONDS = 10.0
+"""How long pictures may seem to wait before the way is measured anew by one that goes alone: it may
+have become longer. So does BBR, for the same reason: Cardwell and others, "BBR: Congestion-Based
+Congestion Control", ACM Queue 14 (5), 2016."""
 
 
 class Window:
@@ -31,14 +33,22 @@ class Window:
         self._sent: dict[int, float] = {}
         self._last = 0
         self._shortest = math.inf
+        self._sure_at = clock()
+        """When what was on the way last did not wait."""
+        self._goes_alone = False
+        """Whether the next picture waits until no other is on its way."""
+        self._alone: int | None = None
+        """The number of the picture that went so."""
 
     @property
     def is_open(self) -> bool:
         """Tell whether another picture may be sent."""
-        return len(self._sent) < int(self.size)
+        return len(self._sent) < (1 if self._goes_alone else int(self.size))
 
     def sent(self, seq: int) -> None:
         """Note that the picture `seq` is on its way; numbers grow."""
+        if self._goes_alone and not self._sent:
+            self._alone = seq
         self._sent[seq] = self._clock()
         self._last = seq
 
@@ -46,18 +56,22 @@ class Window:
         """Note that all up to `seq` have arrived; ValueError for one that was not sent."""
         if seq > self._last:
             raise ValueError(f"Expected a picture up to {self._last}, came {seq}")
-        was_full = not self.is_open
+        was_full = len(self._sent) >= int(self.size)
         took = self._clock() - self._sent[seq] if seq in self._sent else None
         for arrived in [each for each in self._sent if each <= seq]:
             del self._sent[arrived]
-        if took is not None:
+        if self._alone is not None and seq >= self._alone:
+            self._alone, self._goes_alone, self._shortest = None, False, math.inf
+        if took is not None and not self._goes_alone:
             self._adapt(took, was_full)
 
     def _adapt(self, took: float, was_full: bool) -> None:
         self._shortest = min(self._shortest, took)
         waiting = self.size * (1 - self._shortest / took) if took else 0.0
-        if waiting > MANY:
+        if waiting < FEW:
+            self._sure_at = self._clock()
+            if was_full:
+                self.size = min(LARGEST, self.size + 1 / self.size)
+        elif waiting > MANY:
             self.size = max(SMALLEST, self.size - 1 / self.size)
-        elif waiting < FEW and was_full:
-            self.size = min(LARGEST, self.size + 1 / self.size)
-        self._shortest += (took - self._shortest) * FORGETTING
+        self._goes_alone = self._clock() - self._sure_at > DOUBT_SECONDS
