@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -23,6 +24,8 @@ STEADY_SECONDS = 5.0
 """A camera that gave pictures for so long begins with the shortest pause again."""
 PROBE_SECONDS = 1.0
 """How often a camera that is away is asked whether it is back."""
+KNOWN_TROUBLES = 8
+"""How many different troubles are logged once instead of each time."""
 
 
 def pauses() -> Iterator[float]:
@@ -55,7 +58,8 @@ class Feed:
         self._on_end = on_end
         self._stopping = threading.Event()
         self._was_live = False
-        self._logged = ""
+        self._was_there = True
+        self._logged: deque[str] = deque(maxlen=KNOWN_TROUBLES)
         # A device that hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name=f"camera {name}", daemon=True)
 
@@ -95,17 +99,14 @@ class Feed:
                 source.open()
                 while not self._stopping.is_set():
                     self._pass_on(source.read())
-        except SourceError as error:
-            return error
-        except Exception as error:
-            logger.exception("camera %s failed", self._name)
+        except Exception as error:  # a driver may fail in any way: it is told, and tried again
             return error
         return None
 
     def _pass_on(self, frame: Frame) -> None:
         if not self._was_live:
-            self._was_live = True
-            self._logged = ""
+            self._was_live = self._was_there = True
+            self._logged.clear()
             self._on_state(State.LIVE, "")
         self._on_frame(frame)
 
@@ -113,27 +114,42 @@ class Feed:
         words = "The camera failed. The server's log says why."
         if isinstance(trouble, SourceError):
             words = str(trouble)
-            if words != self._logged:
-                self._logged = words
-                logger.warning("camera %s: %s", self._name, words)
+        self._log(trouble)
         frozen = self._was_live and isinstance(trouble, SourceTimeoutError)
         self._on_state(State.FROZEN if frozen else State.FAILED, f"{words} Trying again.")
 
+    def _log(self, trouble: Exception | None) -> None:
+        """Log a trouble, with its traceback where it is none that cameras tell of; the same one
+        not again until the camera has been live."""
+        said = repr(trouble)
+        if said in self._logged:
+            return
+        self._logged.append(said)
+        if isinstance(trouble, SourceError):
+            logger.warning("camera %s: %s", self._name, trouble)
+        else:
+            logger.error("camera %s failed", self._name, exc_info=trouble)
+
     def _rest(self, seconds: float) -> None:
-        """Wait before the next attempt, until the camera answers that did not, or it is to stop."""
-        end = time.monotonic() + seconds
-        was_there = True
-        while (left := end - time.monotonic()) > 0:
-            is_there = self._is_there()
-            if is_there and not was_there:
+        """Wait before the next attempt, until the camera answers that did not, or it is to stop.
+
+        What it last answered is kept from rest to rest: it may come back while an attempt that
+        began too early still fails.
+        """
+        now = time.monotonic()
+        end = now + seconds
+        while now < end:
+            was_there, self._was_there = self._was_there, self._is_there()
+            if self._was_there and not was_there:
                 return
-            was_there = is_there
-            if self._stopping.wait(min(PROBE_SECONDS, left)):
+            next_probe = min(now + PROBE_SECONDS, end)
+            if self._stopping.wait(next_probe - time.monotonic()):
                 return
+            now = time.monotonic()
 
     def _is_there(self) -> bool:
         try:
             return self._make().answers()
-        except Exception:
-            logger.exception("camera %s could not be asked", self._name)
+        except Exception as error:
+            self._log(error)
             return False
