@@ -8,9 +8,6 @@ from collections.abc import Iterator, Sequence
 from streamer.relay import Relay
 from streamer.stream import Stream
 
-STOP_SECONDS = 2.0
-"""How long cameras may take to close when the server stops; a thread that hangs ends with it."""
-
 
 class Registry:
     """The cameras, in the order of the settings, and the webcams that are shared."""
@@ -50,6 +47,4 @@ class Registry:
 
     async def stop(self) -> None:
         """Close all cameras."""
-        if self._relays:
-            stops = [asyncio.create_task(relay.stop()) for relay in self._relays]
-            await asyncio.wait(stops, timeout=STOP_SECONDS)
+        await asyncio.gather(*(relay.stop() for relay in self._relays))

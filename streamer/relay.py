@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from streamer.codec import scaled
-from streamer.errors import FrameError
+from streamer.errors import FrameError, SourceError
 from streamer.feed import Feed
 from streamer.pipeline import DetectorSpec, Pipeline
 from streamer.pool import Pool, Share
@@ -24,6 +24,12 @@ logger = logging.getLogger(__name__)
 SILENCE_SECONDS = 5.5
 """How long nothing may come before the camera is called frozen: a little longer than a source's own
 time-out, for one whose device does not come back from a read."""
+
+STOP_SECONDS = 2.0
+"""How long a camera may take to close when the server stops; a thread that hangs ends with it."""
+
+DAMAGED = 10
+"""Damaged pictures in a row after which viewers are told."""
 
 NOMINAL_FPS = 30.0
 """Frames a second that a camera is taken to send at the most, where its options do not say."""
@@ -69,33 +75,47 @@ class Relay:
         self._options = options
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._is_stopped = False
+        self._camera = State.CLOSED
+        """What the camera's own thread says of it."""
         self._doubted = False
+        self._damaged = 0
         stream.on_viewers = self.wake
 
     def start(self) -> None:
         """Begin what goes on without viewers; on the event loop."""
-        self._make().attend()
+        try:
+            self._make().attend()
+        except SourceError as error:
+            logger.warning("camera %s: %s", self.stream.name, error)
+        except Exception:  # the other cameras can begin
+            logger.exception("camera %s failed", self.stream.name)
         self.wake()
 
     def wake(self) -> None:
         """Look anew whether somebody watches."""
         self._changed.set()
         if self._is_needed and (self._task is None or self._task.done()):
+            self.stream.tell(State.OPENING)
             self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Close the camera, whoever watches."""
+        """Close the camera for good, whoever watches or comes."""
+        self._is_stopped = True
+        self._changed.set()
         if self._task:
+            await asyncio.wait([self._task], timeout=STOP_SECONDS)
             self._task.cancel()
             await asyncio.wait([self._task])
 
     @property
     def _is_needed(self) -> bool:
-        return bool(self.stream.viewers) or self._options.stay_on
+        return not self._is_stopped and (bool(self.stream.viewers) or self._options.stay_on)
 
     async def _run(self) -> None:
         while self._is_needed:
             await self._watch()
+        self.stream.tell(State.CLOSED)
 
     async def _watch(self) -> None:
         """Have the camera open until nobody has watched for a while."""
@@ -105,27 +125,46 @@ class Relay:
             with suppress(RuntimeError):  # the loop is closed: the process ends
                 loop.call_soon_threadsafe(call, *arguments)
 
+        def on_frame(frame: Frame) -> None:
+            with suppress(RuntimeError):
+                slot.put_from_thread(Shot(frame, time.monotonic()), loop)
+
         feed = Feed(
             self.stream.name,
             self._make,
-            on_frame=lambda frame: slot.put_from_thread(Shot(frame, time.monotonic()), loop),
-            on_state=partial(on_loop, self.stream.tell),
+            on_frame=on_frame,
+            on_state=partial(on_loop, self._heard),
             on_end=partial(on_loop, ended.set),
         )
         feed.start()
         work = asyncio.create_task(self._work(slot))
         try:
             await self._unwatched()
-        finally:
+        finally:  # also where the loop ends, which waits for no camera
             feed.stop()
             work.cancel()
-            await ended.wait()
-            feed.join()
-            self.stream.tell(State.CLOSED)
+        await self._over(ended)
+        feed.join()
+
+    def _heard(self, state: State, message: str) -> None:
+        """Tell viewers what the camera's own thread says."""
+        self._camera = state
+        self._doubted = False
+        self._damaged = 0
+        self.stream.tell(state, message)
+
+    async def _over(self, ended: asyncio.Event) -> None:
+        """Wait until the camera is closed; tell who comes meanwhile where its device hangs."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await ended.wait()
+                return
+        self.stream.tell(State.FROZEN, "The camera's device does not let go. Waiting for it.")
+        await ended.wait()
 
     async def _unwatched(self) -> None:
-        """Wait until nobody has watched for `linger` seconds."""
-        while True:
+        """Wait until nobody has watched for `linger` seconds, or it is to stop."""
+        while not self._is_stopped:
             self._changed.clear()
             try:
                 async with asyncio.timeout(None if self._is_needed else self._options.linger):
@@ -153,14 +192,18 @@ class Relay:
                     slot.take()
 
     async def _filled(self, slot: LatestSlot[Shot]) -> None:
-        """Wait for a frame; tell viewers where none comes although the camera is open."""
-        while True:
-            try:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    return await slot.filled()
-            except TimeoutError:
-                if self.stream.status.state in (State.LIVE, State.OPENING):
-                    self._doubt(State.FROZEN, "Nothing comes from the camera. Waiting for it.")
+        """Wait for a frame; tell viewers where none comes and the camera's own thread hangs."""
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await slot.filled()
+        except TimeoutError:
+            if self._camera is State.LIVE:
+                self.stream.tell(State.FROZEN, "Nothing comes from the camera. Waiting for it.")
+            elif self._camera is State.OPENING:
+                self.stream.tell(State.FAILED, "The camera does not open. Waiting for it.")
+            await slot.filled()
+            if self._camera is State.LIVE:
+                self.stream.tell(State.LIVE)
 
     def _pace(self, share: Share) -> float | None:
         """Return the frames a second to work on, None for all that come."""
@@ -171,14 +214,20 @@ class Relay:
         """Work on a frame in the pool, and publish what came of it."""
         try:
             shot, result = await share.run(work)
-        except FrameError:  # a damaged picture; the next one may be whole
+        except FrameError:  # the next one may be whole
+            self._damaged += 1
+            if self._damaged >= DAMAGED:
+                self._doubt("The camera's pictures are damaged. Waiting for whole ones.")
             return
         except Exception:
             if not self._doubted:
                 logger.exception("pictures of camera %s are lost", self.stream.name)
             words = "The server fails on this camera's pictures. Its log says why."
-            self._doubt(State.FAILED, words)
+            self._doubt(words)
             return
+        if self._camera is not State.LIVE:
+            return  # it was taken before the camera failed, which viewers know of by now
+        self._damaged = 0
         if self._doubted:
             self._doubted = False
             self.stream.tell(State.LIVE)
@@ -192,8 +241,8 @@ class Relay:
         frame = scaled(shot.frame, self._options.width)
         return shot, pipeline.process(frame, self._options.detectors, *forms)
 
-    def _doubt(self, state: State, words: str) -> None:
-        """Tell of trouble that the camera's own thread knows nothing of."""
+    def _doubt(self, words: str) -> None:
+        """Tell of trouble with pictures, which the camera's own thread knows nothing of."""
         self._doubted = True
-        if self.stream.status.state is not state:
-            self.stream.tell(state, words)
+        if self._camera is State.LIVE and self.stream.status.state is State.LIVE:
+            self.stream.tell(State.FAILED, words)

@@ -91,6 +91,10 @@ class Viewer:
         """Look at the stream's status anew."""
         self._news.set()
 
+    def forget(self) -> None:
+        """Leave out the picture that waits, if any: it is from before what is told now."""
+        self._picture = None
+
     async def next(self) -> Status | Picture:
         """Wait for news: the status, first of all and whenever it is another, or a picture. No
         picture comes twice."""
@@ -117,7 +121,7 @@ class Stream:
         self.on_viewers: Callable[[], None] = lambda: None
         """Called when a viewer has come or gone."""
         self.moment: Moment | None = None
-        """The newest, while it is live."""
+        """The newest, while it is live and somebody sees it."""
         self._quality = quality
         self._rate = RateMeter()
         self._count = 0
@@ -138,6 +142,8 @@ class Stream:
             self._viewers_changed()
 
     def _viewers_changed(self) -> None:
+        if not self.viewers:
+            self.moment = None
         self.on_viewers()
         if not self._notice:
             loop = asyncio.get_running_loop()
@@ -150,9 +156,12 @@ class Stream:
     def tell(self, state: State, message: str = "") -> None:
         """Tell viewers how the stream is now."""
         self.status = Status(state, message, len(self.viewers))
-        if state is not State.LIVE:
+        is_live = state is State.LIVE
+        if not is_live:
             self.moment = None
         for viewer in self.viewers:
+            if not is_live:
+                viewer.forget()
             viewer.wake()
 
     def wanted(self) -> set[PictureForm]:
