@@ -6,11 +6,13 @@ from typing import Any, get_args
 import msgspec
 import numpy as np
 import pytest
+from django.urls import URLPattern
 
-from streamer import conf, wire
+from streamer import conf, urls, wire
+from streamer.api import api
 from streamer.codec import ArrayFrame
 from streamer.errors import Code
-from streamer.types import Box, Detections, Detector, Labelled
+from streamer.types import Box, Detections, Detector, Labelled, State
 from tests.server import ROOT
 
 DOCS = {file.name: file.read_text() for file in (ROOT / "docs").glob("*.md")}
@@ -57,13 +59,43 @@ def test_each_code_is_described(code: Code) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [wire.Hello, wire.ErrorMessage, wire.ResultMessage, wire.Settings]
+    "message",
+    [
+        wire.Hello,
+        wire.ErrorMessage,
+        wire.ResultMessage,
+        wire.Settings,
+        wire.Pace,
+        wire.Shared,
+        wire.Unshared,
+        wire.StateMessage,
+        wire.FrameMessage,
+        *get_args(wire.WebcamMessage),
+        *get_args(wire.WatchMessage),
+    ],
 )
 def test_each_message_and_its_fields_are_described(message: type[msgspec.Struct]) -> None:
     tag = str(message.__struct_config__.tag)
     assert f"**{tag}**" in DOCS["protocol.md"]
     for field in message.__struct_fields__:
         assert re.search(rf"[\"`]{field}[\"`]", DOCS["protocol.md"]), field
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_state_is_described(state: State) -> None:
+    assert state.value in rows(DOCS["protocol.md"])
+
+
+def test_each_address_is_described() -> None:
+    pages = {"webcam", "streams", "stream"}
+    named = {
+        str(each.pattern).replace("<slug:name>", "NAME")
+        for each in urls.urlpatterns
+        if isinstance(each, URLPattern) and each.name not in pages
+    }
+    assert "video_feed" in named
+    called = {path.replace("{name}", "NAME") for path in api.get_openapi_schema()["paths"]}
+    assert {f"/{path}" for path in named} | called <= set(rows(DOCS["protocol.md"]))
 
 
 def test_each_reply_form_is_described() -> None:

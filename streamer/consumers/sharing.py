@@ -29,6 +29,7 @@ class Sharing:
         """Share under a new name; or, as `resume` has it, under the one from before."""
         self._registry = registry
         self._link = _resumed(registry, resume) or links.for_hours(_new_name(), HOURS)
+        self._resume = signing.dumps(self._link.key, salt=SALT)
         self.stream = Stream(self._link.stream, "webcam")
         self._changed = asyncio.Event()
         self.stream.on_viewers = self._changed.set
@@ -54,7 +55,7 @@ class Sharing:
                 url=self._link.path,
                 until=self._link.until.isoformat(),
                 viewers=len(self.stream.viewers),
-                resume=signing.dumps(self._link.key, salt=SALT),
+                resume=self._resume,
             )
         ).decode()
 
