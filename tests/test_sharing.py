@@ -170,6 +170,28 @@ async def test_after_a_lost_connection_name_and_link_are_the_same(cameras: Runni
             await friend.until(type="frame")
 
 
+async def test_a_lost_connection_that_the_server_has_not_missed_yet_gives_way(
+    cameras: RunningServer,
+) -> None:
+    async with sharer(cameras) as lost:
+        await lost.say("share")
+        shared = await lost.until("shared")
+        async with watcher(cameras, key_of(shared)) as friend:
+            await friend.say("watch", stream=shared["stream"])
+            await friend.until(type="frame")
+            async with sharer(cameras) as page:
+                await page.say("share", resume=shared["resume"])
+                assert (await page.until("shared"))["url"] == shared["url"]
+                await lost.until("unshared")
+                await friend.until(type="state", state="ended")
+                await friend.say("watch", stream=shared["stream"])
+                await friend.until(type="frame", seq=2)
+                before = lost.answered
+                await eventually(lambda: lost.answered > before)
+            await friend.until(type="state", state="ended")
+        assert not told_of(cameras, shared["stream"])
+
+
 async def test_who_watches_cannot_take_the_place_of_who_shares(cameras: RunningServer) -> None:
     async with sharer(cameras) as page:
         await page.say("share")

@@ -22,15 +22,25 @@ SALT = "streamer.sharing"
 """What resumes a sharing is signed for that alone: who has its link cannot take its place."""
 
 
+class SharedStream(Stream):
+    """The stream of a webcam."""
+
+    def __init__(self, name: str, let_go: Callable[[], None]) -> None:
+        """`let_go` has who shares it do so no longer."""
+        super().__init__(name, "webcam")
+        self.let_go = let_go
+
+
 class Sharing:
     """Holds the stream of one webcam among those of the process, from Share to Unshare."""
 
-    def __init__(self, registry: Registry, resume: str | None) -> None:
-        """Share under a new name; or, as `resume` has it, under the one from before."""
+    def __init__(self, registry: Registry, resume: str | None, let_go: Callable[[], None]) -> None:
+        """Share under a new name; or, as `resume` has it, under the one from before. `let_go` is
+        called when the same webcam is shared anew elsewhere: it must end this."""
         self._registry = registry
         self._link = _resumed(registry, resume) or links.for_hours(_new_name(), HOURS)
         self._resume = signing.dumps(self._link.key, salt=SALT)
-        self.stream = Stream(self._link.stream, "webcam")
+        self.stream = SharedStream(self._link.stream, let_go)
         self._changed = asyncio.Event()
         self.stream.on_viewers = self._changed.set
         registry.add(self.stream)
@@ -70,12 +80,16 @@ def _new_name() -> str:
 
 
 def _resumed(registry: Registry, resume: str | None) -> links.Link | None:
-    """Return the link of an earlier sharing; None where it is over, or taken up already."""
+    """Return the link of an earlier sharing, None where it is over. That one ends if it goes on: a
+    connection that is lost may take the server a minute to miss."""
     try:
         key: Any = signing.loads(resume or "", salt=SALT)
     except signing.BadSignature:
         return None
     link = links.read(key)
-    if link is None or link.is_over or registry.get(link.stream):
+    if link is None or link.is_over:
         return None
+    before = registry.get(link.stream)
+    if isinstance(before, SharedStream):
+        before.let_go()
     return link

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -63,7 +64,7 @@ class WebcamConsumer(Socket):
     def _share(self, resume: str | None) -> None:
         """Show the webcam to others, or say again how it is shown."""
         if self._sharing is None:
-            self._sharing = Sharing(build.streams(), resume)
+            self._sharing = Sharing(build.streams(), resume, self._hand_over)
             self._session.shared = self._sharing.stream
             self._telling = self._go(partial(self._sharing.tell, self._send))
         else:
@@ -75,6 +76,12 @@ class WebcamConsumer(Socket):
             self._session.shared = None
             self._sharing.end()
             self._sharing = None
+
+    def _hand_over(self) -> None:
+        """Share no longer, since a newer connection of the same page does."""
+        self._unshare()
+        with suppress(MessageError):  # it reads nothing, as a lost one does
+            self._say(wire.encode(wire.Unshared()).decode())
 
     def _words(self, error: MessageError) -> Message | None:
         return self._dialect.error(error)
