@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { largeName, pageAddress, withKey } from "../../static/streamer/wall/address.js";
+import { isByLink, largeName, pageAddress, withKey } from "../../static/streamer/wall/address.js";
 
 test("The address says which stream is large, and the other way round.", () => {
   assert.equal(pageAddress("porch", ""), "/streams/porch/");
@@ -14,4 +14,5 @@ test("Whoever came by a link takes its key along, and nothing else.", () => {
   assert.equal(pageAddress("porch", query), "/streams/porch/?key=a%3Ab%2Bc");
   assert.equal(withKey("/ws/watch/", query), "/ws/watch/?key=a%3Ab%2Bc");
   assert.equal(withKey("/ws/watch/", "?x=1"), "/ws/watch/");
+  assert.deepEqual([isByLink(query), isByLink("?x=1")], [true, false]);
 });

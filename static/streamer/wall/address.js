@@ -30,6 +30,14 @@ export function withKey(path, query) {
   return `${path}${credentials(query)}`;
 }
 
+/**
+ * @param {string} query of this page
+ * @returns {boolean} did this visitor come by a link for one stream?
+ */
+export function isByLink(query) {
+  return credentials(query) !== "";
+}
+
 /** @param {string} query */
 function credentials(query) {
   const key = new URLSearchParams(query).get("key");

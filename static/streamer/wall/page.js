@@ -4,9 +4,10 @@ import { Herald } from "../shared/herald.js";
 import { write } from "../shared/notice.js";
 import { socketUrl, WATCH_PATH } from "../shared/protocol.js";
 import { download, saveName } from "../shared/save.js";
-import { API_PATH, largeName, pageAddress, withKey } from "./address.js";
+import { API_PATH, pageAddress, withKey } from "./address.js";
 import { Alert } from "./alert.js";
 import { Invitation } from "./invitation.js";
+import { Navigation } from "./navigation.js";
 import { plan, shape } from "./plan.js";
 import { Roster } from "./roster.js";
 import { Stream } from "./stream.js";
@@ -24,23 +25,21 @@ const now = () => performance.now();
 const query = location.search;
 const title = document.title;
 const page = find("page", HTMLElement);
-const back = find("back", HTMLAnchorElement);
 const heard = find("heard", HTMLElement);
 const summary = find("summary", HTMLElement);
 
 /** @type {Map<string, Stream>} in the order of the wall */
 const streams = new Map();
-/** Name of the large one; empty for none. */
-let large = "";
 /** Does the socket stand? */
 let connected = false;
 const herald = new Herald(HEARD_PAUSE);
 const alert = new Alert();
+const navigation = new Navigation(move);
 const viewer = new Viewer({ done, resized: replan, save });
 const wall = new Wall(find("tiles", HTMLElement), find("tile-template", HTMLTemplateElement), {
   address: (name) => pageAddress(name, query),
   done,
-  opened: enlarge,
+  opened: (name) => navigation.enlarge(name),
   moved: replan,
 });
 const roster = new Roster({
@@ -75,7 +74,6 @@ const watch = new Watch({
     },
     refused(name, message) {
       streams.get(name)?.refuse(message);
-      roster.askNow();
     },
   },
 });
@@ -88,17 +86,17 @@ function list(infos) {
   const names = infos.map(({ name }) => name);
   for (const name of streams.keys()) {
     // What is large stays, and says what became of it.
-    if (!names.includes(name) && name !== large) {
+    if (!names.includes(name) && name !== navigation.large) {
       streams.delete(name);
     }
   }
   for (const info of infos) {
     stream(info.name).list(info);
   }
-  page.classList.toggle("empty", names.length === 0 && !large);
+  page.classList.toggle("empty", names.length === 0 && !navigation.large);
   page.classList.toggle("alone", names.length < 2);
   wall.arrange(names);
-  wall.setLarge(large);
+  wall.setLarge(navigation.large);
   wall.setShape(shape(infos.map(({ size }) => size)));
   replan();
   tick();
@@ -116,7 +114,7 @@ function stream(name) {
 
 /** @param {string} name */
 function screenOf(name) {
-  return name === large ? viewer.screen : wall.tile(name)?.screen;
+  return name === navigation.large ? viewer.screen : wall.tile(name)?.screen;
 }
 
 /**
@@ -138,9 +136,9 @@ function done(arrival, drawn) {
 
 /** Watches what is seen, and nothing else. */
 function replan() {
-  const places = document.hidden ? [] : wall.places.filter(({ name }) => name !== large);
-  if (large && !document.hidden) {
-    places.push({ name: large, inView: true, large: true, width: viewer.width });
+  const places = document.hidden ? [] : wall.places.filter(({ name }) => name !== navigation.large);
+  if (navigation.large && !document.hidden) {
+    places.push({ name: navigation.large, inView: true, large: true, width: viewer.width });
   }
   watch.want(
     plan(
@@ -157,10 +155,11 @@ function markWatched() {
   }
 }
 
-/** @param {string} name of the stream that is large from now on; empty for none */
-function show(name) {
-  const before = large;
-  large = name;
+/**
+ * @param {string} name of the stream that is large from now on; empty for none
+ * @param {string} before that was large until now
+ */
+function show(name, before) {
   document.title = name ? `${name} · ${title}` : title;
   page.classList.toggle("focused", name !== "");
   viewer.open(name);
@@ -175,33 +174,16 @@ function show(name) {
   tick();
 }
 
-/** @param {string} name */
-function enlarge(name) {
-  const address = pageAddress(name, query);
-  // From one large to another is no step: back leads to the wall.
-  if (large) {
-    history.replaceState(history.state, "", address);
+/**
+ * As `show`, with the keyboard's focus where it belongs.
+ * @param {string} name
+ * @param {string} before
+ */
+function move(name, before) {
+  show(name, before);
+  if (name) {
+    viewer.focus();
   } else {
-    history.pushState({ fromWall: true }, "", address);
-  }
-  show(name);
-  viewer.focus();
-}
-
-function leave() {
-  if (history.state?.fromWall) {
-    history.back();
-  } else {
-    history.pushState(null, "", pageAddress("", query));
-    showAddress();
-  }
-}
-
-/** Shows what the address says, after a step back or forth as well. */
-function showAddress() {
-  const before = large;
-  show(largeName(location.pathname));
-  if (before && !large) {
     wall.tile(before)?.link.focus();
   }
 }
@@ -212,10 +194,10 @@ function tick() {
   for (const [name, account] of accounts) {
     wall.tile(name)?.show(account);
   }
-  const shown = accounts.get(large);
+  const shown = accounts.get(navigation.large);
   if (shown) {
-    viewer.show(shown, stream(large).size);
-    viewer.allowSave(stream(large).arrival !== null);
+    viewer.show(shown, stream(navigation.large).size);
+    viewer.allowSave(stream(navigation.large).arrival !== null);
   }
   const states = [...accounts.values()].map(({ state }) => state);
   write(summary, states.length > 0 ? wallWords(states) : "");
@@ -226,9 +208,12 @@ function tick() {
 }
 
 function save() {
-  const arrival = stream(large).arrival;
+  const arrival = stream(navigation.large).arrival;
   if (arrival) {
-    download(new Blob([arrival.frame.image], { type: "image/jpeg" }), saveName(new Date(), large));
+    download(
+      new Blob([arrival.frame.image], { type: "image/jpeg" }),
+      saveName(new Date(), navigation.large),
+    );
     viewer.say("Saved.");
   }
 }
@@ -242,24 +227,13 @@ function look() {
   replan();
 }
 
-back.addEventListener("click", (event) => {
-  event.preventDefault();
-  leave();
-});
-share?.addEventListener("click", () => invitation?.open(large));
-document.addEventListener("keydown", (event) => {
-  const isTaken = event.defaultPrevented || document.querySelector("dialog[open]");
-  if (event.key === "Escape" && large && !isTaken) {
-    leave();
-  }
-});
+share?.addEventListener("click", () => invitation?.open(navigation.large));
 document.addEventListener("visibilitychange", look);
-addEventListener("popstate", showAddress);
 addEventListener("online", () => {
   watch.retryNow();
   roster.askNow();
 });
 
-showAddress();
+show(navigation.large, "");
 look();
 setInterval(tick, TICK);

@@ -117,7 +117,7 @@ export class Stream {
       state,
       ...stateWords(isNew ? "opening" : state, state === "lost" ? "" : message),
       veiled: !isLive || isNew,
-      viewers: this.#told?.viewers ?? this.#info?.viewers ?? 0,
+      viewers: this.isOver ? 0 : (this.#told?.viewers ?? this.#info?.viewers ?? 0),
       fps: isLive ? this.#info?.fps || shown : null,
       shown,
       age: isLive ? (age ?? this.#info?.age_ms ?? null) : null,
