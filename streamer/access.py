@@ -44,10 +44,10 @@ class Trouble(StrEnum):
 WORDS = {
     Trouble.UNKNOWN: "Expected a log-in or a link, came neither. Log in, or ask for a link.",
     Trouble.TOKEN_WRONG: "This owner's link is not valid, or not any more. "
-    "`manage.py link`, run on the server, prints the one that is.",
+    "manage.py link, run on the server, prints the one that is.",
     Trouble.LINK_WRONG: "This link is not valid. Copy all of it, or ask for a new one.",
     Trouble.LINK_OVER: "This link has expired. Ask who sent it for a new one.",
-    Trouble.OTHER_STREAM: "This link is for another stream. Ask who sent it for one to this.",
+    Trouble.OTHER_STREAM: "This link opens one stream, and not this. Ask for one that does.",
 }
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-SESSION_KEY = "streamer.owner"
+SESSION_KEY = "streamer_owner"
 """Where a session holds the fingerprint of the token that opened it."""
 
 

@@ -114,10 +114,10 @@ def test_a_refusal_does_not_tell_whether_there_is_such_a_stream(
     ("who", "words"),
     [
         ("stranger", "Expected a log-in or a link, came neither."),
-        ("wrong-token", "This owner's link is not valid, or not any more. `manage.py link`"),
+        ("wrong-token", "This owner's link is not valid, or not any more. manage.py link"),
         ("expired-link", "This link has expired."),
         ("tampered", "This link is not valid."),
-        ("other-link", "This link is for another stream."),
+        ("other-link", "This link opens one stream, and not this."),
     ],
 )
 def test_a_refusal_says_why_and_what_to_do(guarded: RunningServer, who: str, words: str) -> None:

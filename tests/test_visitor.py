@@ -1,0 +1,85 @@
+"""What a visitor may watch, and what is read to know it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+
+from streamer import owner
+from streamer.access import EVERYTHING, Refusal, Trouble, Visitor, refusal, visitor_of_scope
+from streamer.links import for_hours
+from tests.settings import OWNER_TOKEN
+
+ORIGIN = (b"origin", b"http://127.0.0.1:8000")
+BEARER = (b"authorization", f"Bearer {OWNER_TOKEN}".encode())
+
+
+class Unread:
+    """A session that must not be read."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the session was asked for {name}")
+
+
+def scope(query: str, *headers: tuple[bytes, bytes], session: object = None) -> dict[str, Any]:
+    """Return what Channels gives for a WebSocket; without a session, one that must not be read."""
+    return {
+        "query_string": query.encode("latin-1"),
+        "headers": list(headers),
+        "session": session or Unread(),
+    }
+
+
+@pytest.fixture
+def hour() -> Visitor:
+    return Visitor(stream="porch", until=datetime.now(UTC) + timedelta(hours=1))
+
+
+def test_who_has_a_link_may_watch_its_stream_until_it_is_over(hour: Visitor) -> None:
+    assert hour.may_watch("porch")
+    assert not hour.may_watch("yard")
+    assert not hour.is_stranger
+    over = Visitor(stream="porch", until=datetime.now(UTC))
+    assert not over.may_watch("porch")
+    assert refusal(over, "porch") == Refusal(403, Trouble.LINK_OVER)
+
+
+def test_a_refusal_tells_a_stranger_from_who_has_a_link(hour: Visitor) -> None:
+    assert refusal(EVERYTHING) is refusal(EVERYTHING, "any") is refusal(hour, "porch") is None
+    assert refusal(hour) == refusal(hour, "yard") == Refusal(403, Trouble.OTHER_STREAM)
+    stranger = Visitor(trouble=Trouble.LINK_WRONG)
+    assert stranger.is_stranger
+    assert refusal(stranger) == refusal(stranger, "any") == Refusal(401, Trouble.LINK_WRONG)
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_each_trouble_has_words(trouble: Trouble) -> None:
+    assert trouble.words.endswith(".")
+
+
+async def test_the_session_of_a_program_is_not_read() -> None:
+    assert (await visitor_of_scope(scope(""))).is_stranger
+    link = for_hours("porch", 1)
+    visitor = await visitor_of_scope(scope(f"key={link.key}"))
+    assert visitor == Visitor(stream="porch", until=link.until)
+
+
+@pytest.mark.parametrize("headers", [(), (ORIGIN,)], ids=["program", "browser"])
+async def test_who_brings_the_token_needs_no_session(headers: tuple[Any, ...]) -> None:
+    assert await visitor_of_scope(scope(f"token={OWNER_TOKEN}", *headers)) == EVERYTHING
+    assert await visitor_of_scope(scope("", BEARER, *headers)) == EVERYTHING
+
+
+async def test_the_session_of_a_page_is_read() -> None:
+    session = SessionStore()
+    assert (await visitor_of_scope(scope("", ORIGIN, session=session))).is_stranger
+    await owner.enter(session)
+    assert await visitor_of_scope(scope("", ORIGIN, session=session)) == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    "query", ["token=%ff", "token=\xff", "token", "key=%00", "key=a:b:c", "&="]
+)
+async def test_what_makes_no_sense_lets_nobody_in(query: str) -> None:
+    assert (await visitor_of_scope(scope(query))).is_stranger
