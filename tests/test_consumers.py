@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
-from streamer.build import admission
+from streamer.build import admission, streams
 from streamer.codec import JpegFrame
 from streamer.consumers.webcam import WebcamConsumer
 from streamer.types import Box
@@ -320,3 +320,42 @@ async def test_nothing_is_left_of_a_session_that_ended() -> None:
         await asyncio.sleep(0)
         assert admission().webcams.taken == 0
         assert asyncio.all_tasks() <= before, ending
+
+
+async def test_who_connects_while_the_server_fails_is_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr("streamer.consumers.webcam.build.session", fails)
+    headers = [(b"sec-websocket-protocol", SUBPROTOCOL.encode())]
+    application = WebcamConsumer.as_asgi()
+    visitor = WebsocketCommunicator(application, "/ws/webcam/", headers, [SUBPROTOCOL])
+    assert (await visitor.connect())[0]
+    error = json.loads(await visitor.receive_from())
+    assert (error["type"], error["code"]) == ("error", 4012)
+    assert "out of order" not in error["message"]
+    assert "out of order" in caplog.text
+    assert await visitor.receive_output() == {"type": "websocket.close", "code": 4012}
+    await visitor.disconnect()
+    assert admission().webcams.taken == 0
+
+
+async def test_nothing_comes_after_the_error_that_ends_a_connection() -> None:
+    """A server calls it a fault to be given more; the answers from before come first."""
+    headers = [(b"sec-websocket-protocol", SUBPROTOCOL.encode())]
+    application = WebcamConsumer.as_asgi()
+    visitor = WebsocketCommunicator(application, "/ws/webcam/", headers, [SUBPROTOCOL])
+    assert (await visitor.connect())[0]
+    await visitor.receive_from()
+    for message in ('{"type":"share"}', '{"type":"settings"}', '{"type":"unshare"}', "{", "{"):
+        await visitor.send_to(text_data=message)
+    await visitor.send_to(bytes_data=frame(1))
+    came = []
+    while (output := await visitor.receive_output(20))["type"] != "websocket.close":
+        came.append(json.loads(output["text"])["type"])
+    assert [kind for kind in came if kind != "shared"] == ["settings", "unshared", "error"]
+    assert await visitor.receive_nothing()
+    await visitor.disconnect()
+    assert not [each for each in streams() if each.kind == "webcam"]

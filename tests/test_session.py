@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from streamer import session as session_module
+from streamer.codec import JpegFrame
 from streamer.dialects import Dialect, Message, Plain, Version1
 from streamer.errors import Code, MessageError
 from streamer.pipeline import DetectorSpec
 from streamer.pool import Pool
 from streamer.session import Session, SessionLimits
-from streamer.types import Detections, Detector, Frame, Limits
+from streamer.stream import Picture, Stream, Viewer
+from streamer.types import Detections, Detector, Frame, Limits, State
 from streamer.wire import SettingsChange
 from tests import footage
 
@@ -41,6 +43,17 @@ class BrokenDetector(Detector):
 
     def detect(self, frame: Frame, found: Detections) -> Detections:
         raise RuntimeError("out of order")
+
+
+class CountingDetector(Detector):
+    """Counts the frames that it sees."""
+
+    name = "counting"
+    count = 0
+
+    def detect(self, frame: Frame, found: Detections) -> Detections:
+        type(self).count += 1
+        return found.with_finding("counting")
 
 
 class Client:
@@ -344,3 +357,71 @@ async def test_a_plain_client_gets_pictures_whatever_the_pace(start: Start, pool
             session.submit(footage.jpeg())
             assert str(await asyncio.wait_for(client.messages.get(), 20)).startswith("/9j/")
         assert client.messages.empty()
+
+
+@pytest.mark.parametrize("reply", ["base64", "binary", "results"])
+async def test_a_frame_that_is_shared_is_worked_on_once_for_all(start: Start, reply: Any) -> None:
+    class Counting(CountingDetector):
+        pass
+
+    stream = Stream("webcam", "webcam", quality=60)
+    stream.tell(State.LIVE)
+    async with start(Counting) as (session, client, _):
+        session.change(SettingsChange(reply=reply, quality=60, width=320))
+        session.shared = stream
+        with stream.watch() as whole, stream.watch(320) as small, stream.watch(320) as other:
+            for seq in range(3):
+                session.submit(frame(seq))
+                answer = await asyncio.wait_for(client.messages.get(), 20)
+                shown = [await picture(viewer) for viewer in (whole, small, other)]
+                assert shown[1] is shown[2]
+                assert [JpegFrame(each.jpeg).width for each in shown] == [640, 320, 320]
+                assert all(each.moment.seq == seq + 1 for each in shown)
+                assert "counting" in shown[0].moment.detections.findings
+                if reply == "binary":  # of the same form, so it is the same picture
+                    assert isinstance(answer, bytes)
+                    assert answer.endswith(shown[1].jpeg)
+        assert Counting.count == 3
+        session.submit(frame(3))  # with nobody there
+        await client.messages.get()
+        session.shared = None
+        session.submit(frame(4))
+        await client.messages.get()
+        assert stream.moment
+        assert stream.moment.seq == 4
+
+
+async def test_a_frame_of_no_use_is_shown_to_nobody(start: Start) -> None:
+    stream = Stream("webcam", "webcam")
+    stream.tell(State.LIVE)
+    async with start() as (session, client, _):
+        session.shared = stream
+        with stream.watch() as viewer:
+            session.submit(frame(0, b"no picture"))
+            assert (await client.next())["type"] == "error"
+            session.submit(frame(1))
+            assert (await client.next())["type"] == "result"
+            assert (await picture(viewer)).moment.seq == 1
+
+
+async def test_what_is_in_work_when_sharing_ends_is_shown_to_nobody(
+    start: Start, gate: type[GateDetector]
+) -> None:
+    stream = Stream("webcam", "webcam")
+    stream.tell(State.LIVE)
+    async with start(gate) as (session, client, _):
+        session.shared = stream
+        with stream.watch():
+            session.submit(frame(0))
+            await entered(gate)
+            session.shared = None
+            gate.opened.release()
+            assert (await client.next())["type"] == "result"
+        assert stream.moment is None
+
+
+async def picture(viewer: Viewer) -> Picture:
+    """Return the viewer's next picture; states before it are passed over."""
+    while not isinstance(news := await asyncio.wait_for(viewer.next(), 20), Picture):
+        pass
+    return news

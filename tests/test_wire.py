@@ -217,3 +217,66 @@ def test_the_query_has_the_same_settings() -> None:
 def test_a_query_that_cannot_be_used_is_refused() -> None:
     with pytest.raises(MessageError, match="quality"):
         wire.read_query({"quality": "best"})
+
+
+@pytest.mark.parametrize(
+    ("data", "asked"),
+    [
+        ('{"type":"watch","stream":"porch"}', wire.Watch("porch")),
+        (
+            '{"type":"watch","stream":"porch","width":320,"fps":15}',
+            wire.Watch("porch", width=320, fps=15),
+        ),
+        ('{"type":"watch","stream":"porch","width":null,"fps":null}', wire.Watch("porch")),
+        ('{"type":"unwatch","stream":"porch"}', wire.Unwatch("porch")),
+        ('{"type":"ack","stream":"porch","seq":7}', wire.Ack("porch", 7)),
+    ],
+)
+def test_what_a_viewer_asks_for(data: str, asked: wire.WatchMessage) -> None:
+    assert wire.read_watch(data, 4096) == asked
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ('{"type":"watch","stream":7}', "$.stream"),
+        ('{"type":"watch","stream":"porch","width":321}', "$.width"),
+        ('{"type":"watch","stream":"porch","fps":0.01}', "$.fps"),
+        ('{"type":"watch","stream":"porch","fps":1e400}', ""),
+        ('{"type":"unwatch"}', "`stream`"),
+        ('{"type":"ack","stream":"porch","seq":1.5}', "$.seq"),
+        ('{"type":"ack","stream":"porch","seq":1,"then":2}', "`then`"),
+    ],
+)
+def test_a_part_that_is_wrong_ends_nothing(data: str, says: str) -> None:
+    with pytest.raises(MessageError, match="Nothing was changed") as caught:
+        wire.read_watch(data, 4096)
+    assert says in str(caught.value)
+    assert (caught.value.code, caught.value.fatal) == (Code.BAD_JSON, False)
+
+
+@pytest.mark.parametrize(
+    ("read", "kinds", "foreign"),
+    [
+        (wire.read_webcam, "settings, share, unshare", "watch"),
+        (wire.read_watch, "watch, unwatch, ack", "settings"),
+    ],
+)
+def test_each_end_says_which_messages_it_takes(read: Any, kinds: str, foreign: str) -> None:
+    with pytest.raises(MessageError, match=f"type {kinds}; came '{foreign}'"):
+        read(json.dumps({"type": foreign, "stream": "porch"}), 4096)
+    example = f'such as {{"type":"{kinds.partition(",")[0]}", …}}'
+    with pytest.raises(MessageError, match=example):
+        read("porch", 4096)
+
+
+def test_sharing_begins_anew_or_resumes_and_ends() -> None:
+    assert wire.read_webcam('{"type":"share"}', 4096) == wire.Share()
+    assert wire.read_webcam('{"type":"share","resume":"abc"}', 4096) == wire.Share("abc")
+    assert wire.read_webcam('{"type":"unshare"}', 4096) == wire.Unshare()
+    shared = wire.Shared("webcam-1", "/streams/webcam-1/?key=x", "2030-01-01T00:00:00Z", 3, "abc")
+    assert json.loads(wire.encode(shared)) == {
+        "type": "shared", "stream": "webcam-1", "url": "/streams/webcam-1/?key=x",
+        "until": "2030-01-01T00:00:00Z", "viewers": 3, "resume": "abc",
+    }  # fmt: skip
+    assert json.loads(wire.encode(wire.Unshared())) == {"type": "unshared"}
