@@ -16,6 +16,9 @@ from streamer.servers.peer import Peer, stall_timeout
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
 
+MOST_WAITING = 4
+"""Messages of one WebSocket that may wait to be handled before its socket is read no further."""
+
 CLOSE_SECONDS = 1.0
 """How long a client may take to read what is left for it once its WebSocket is closed."""
 
@@ -91,7 +94,17 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
             self.conn.send_close(CloseCode.INVALID_DATA)
             self.handle_parser_exception()
         else:
-            super().send_receive_event_to_app()
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Have a message handled. Uvicorn stops reading until that is done, two calls of the kernel
+        for each acknowledgement; here a few may wait."""
+        was_paused = self.read_paused
+        may_wait = self.queue.qsize() < MOST_WAITING
+        self.read_paused = was_paused or may_wait  # it is told that it has stopped already
+        super().send_receive_event_to_app()
+        if may_wait:
+            self.read_paused = was_paused
 
     def handle_ping(self) -> None:
         if self.writable.is_set():
