@@ -58,6 +58,7 @@ class Feed:
         self._on_end = on_end
         self._stopping = threading.Event()
         self._was_live = False
+        self._live_since = self._live_seconds = 0.0
         self._was_there = True
         self._logged: deque[str] = deque(maxlen=KNOWN_TROUBLES)
         # A device that hangs must not keep the process from ending.
@@ -80,12 +81,11 @@ class Feed:
             self._on_state(State.OPENING, "")
             pause = pauses()
             while not self._stopping.is_set():
-                since = time.monotonic()
                 trouble = self._attempt()
                 if self._stopping.is_set():
                     break
                 self._tell(trouble)
-                if time.monotonic() - since > STEADY_SECONDS and self._was_live:
+                if self._live_seconds > STEADY_SECONDS:
                     pause = pauses()
                 self._rest(next(pause))
         finally:
@@ -94,6 +94,7 @@ class Feed:
     def _attempt(self) -> Exception | None:
         """Open the camera and read it until it fails; return why, None where it is to stop."""
         self._was_live = False
+        self._live_seconds = 0.0
         try:
             with closing(self._make()) as source:
                 source.open()
@@ -104,10 +105,13 @@ class Feed:
         return None
 
     def _pass_on(self, frame: Frame) -> None:
+        now = time.monotonic()
         if not self._was_live:
+            self._live_since = now
             self._was_live = self._was_there = True
             self._logged.clear()
             self._on_state(State.LIVE, "")
+        self._live_seconds = now - self._live_since
         self._on_frame(frame)
 
     def _tell(self, trouble: Exception | None) -> None:
