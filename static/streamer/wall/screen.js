@@ -39,6 +39,10 @@ export class Screen {
   /** Nothing is shown any more. */
   clear() {
     this.#turn += 1;
+    const waiting = this.#newest.take();
+    if (waiting) {
+      this.#done(waiting, false);
+    }
     this.#context.transferFromImageBitmap(null);
   }
 

@@ -84,7 +84,7 @@ export class Viewer {
     write(parts.viewers, String(viewers));
     write(parts.fps, rateWords(fps));
     write(parts.shown, rateWords(shown));
-    write(parts.age, age === null ? NOTHING : String(Math.round(age)));
+    write(parts.age, age === null ? NOTHING : `${Math.round(age)} ms`);
   }
 
   /** @param {boolean} possible is there a picture? */
