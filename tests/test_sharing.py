@@ -3,6 +3,7 @@
 import asyncio
 import json
 import struct
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -16,6 +17,10 @@ from websockets.typing import Subprotocol
 
 from streamer import links
 from streamer.codec import JpegFrame, encode
+from streamer.consumers import sharing
+from streamer.registry import Registry
+from streamer.stream import Status
+from streamer.types import Detections, State
 from streamer.wire import SUBPROTOCOL
 from tests import footage
 from tests.server import RunningServer
@@ -274,3 +279,33 @@ async def test_plain_clients_cannot_share(cameras: RunningServer) -> None:
             await asyncio.wait_for(socket.recv(), SECONDS)
         assert caught.value.rcvd
         assert caught.value.rcvd.code == 4000
+
+
+async def test_a_webcam_that_sends_nothing_is_told_and_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "SILENCE_SECONDS", 0.2)
+    registry = Registry()
+    shares = sharing.Sharing(registry, None, lambda: None)
+    stream = shares.stream
+    with stream.watch() as viewer:
+
+        async def next_state() -> Status:
+            while not isinstance(news := await asyncio.wait_for(viewer.next(), SECONDS), Status):
+                pass
+            return news
+
+        assert (await next_state()).state is State.LIVE
+        while (frozen := await next_state()).state is State.LIVE:
+            pass
+        assert frozen.state is State.FROZEN
+        assert frozen.message == "The webcam sends no pictures. Waiting for them."
+        for _ in range(4):  # longer than may be without one
+            stream.publish(time.monotonic(), Detections((640, 480)), {viewer.form: b"jpeg"})
+            assert stream.status.state is State.LIVE
+            assert stream.moment
+            await asyncio.sleep(0.1)
+        shares.end()
+        await asyncio.sleep(0.4)
+        assert stream.status.state is State.ENDED  # nothing was left that calls it frozen
+    assert registry.get(stream.name) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.core import signing
@@ -13,7 +13,7 @@ from streamer import links, wire
 from streamer.dialects import Message
 from streamer.registry import Registry
 from streamer.stream import NOTICE_SECONDS, Stream
-from streamer.types import State
+from streamer.types import Detections, PictureForm, State
 
 HOURS = 12
 """How long the link of a shared webcam holds, at most: it ends with the sharing."""
@@ -22,13 +22,37 @@ SALT = "streamer.sharing"
 """What resumes a sharing is signed for that alone: who has its link cannot take its place."""
 
 
+SILENCE_SECONDS = 5.0
+"""How long no picture may come before the webcam is called frozen, as a camera is."""
+
+
 class SharedStream(Stream):
-    """The stream of a webcam."""
+    """The stream of a webcam: live while its page sends pictures."""
 
     def __init__(self, name: str, let_go: Callable[[], None]) -> None:
-        """`let_go` has who shares it do so no longer."""
+        """Begin. `let_go` has who shares it do so no longer."""
         super().__init__(name, "webcam")
         self.let_go = let_go
+        self._expect()
+
+    def _expect(self) -> None:
+        loop = asyncio.get_running_loop()
+        trouble = "The webcam sends no pictures. Waiting for them."
+        self._silence = loop.call_later(SILENCE_SECONDS, self.tell, State.FROZEN, trouble)
+        if self.status.state is not State.LIVE:
+            self.tell(State.LIVE)
+
+    def publish(
+        self, taken: float, detections: Detections, jpegs: Mapping[PictureForm, bytes]
+    ) -> None:
+        self._silence.cancel()
+        self._expect()
+        super().publish(taken, detections, jpegs)
+
+    def end(self) -> None:
+        """Tell who watches that it is over."""
+        self._silence.cancel()
+        self.tell(State.ENDED, "The webcam is not shared any more.")
 
 
 class Sharing:
@@ -44,7 +68,6 @@ class Sharing:
         self._changed = asyncio.Event()
         self.stream.on_viewers = self._changed.set
         registry.add(self.stream)
-        self.stream.tell(State.LIVE)
 
     async def tell(self, send: Callable[[Message], Awaitable[None]]) -> None:
         """Tell who shares how many watch, at once and whenever that changes."""
@@ -72,7 +95,7 @@ class Sharing:
     def end(self) -> None:
         """Show nothing any more, at once."""
         self._registry.remove(self.stream)
-        self.stream.tell(State.ENDED, "The webcam is not shared any more.")
+        self.stream.end()
 
 
 def _new_name() -> str:
