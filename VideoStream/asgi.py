@@ -6,17 +6,21 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "VideoStream.settings")
-http = get_asgi_application()
+django = get_asgi_application()
 
 # What is imported below needs the apps to be loaded.
 from streamer import build  # noqa: E402
 from streamer.origin import TrustedOriginValidator  # noqa: E402
 from streamer.routing import websocket_urlpatterns  # noqa: E402
 from streamer.servers.lifespan import Lifespan  # noqa: E402
+from streamer.threads import SharedThreads  # noqa: E402
 
 application = Lifespan(
     ProtocolTypeRouter(
-        {"http": http, "websocket": TrustedOriginValidator(URLRouter(websocket_urlpatterns))}
+        {
+            "http": SharedThreads(django),
+            "websocket": TrustedOriginValidator(URLRouter(websocket_urlpatterns)),
+        }
     ),
     build.start_streams,
     build.stop_streams,

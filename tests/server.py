@@ -43,6 +43,11 @@ class RunningServer:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     @property
+    def threads(self) -> int:
+        """Return how many threads the process has, as Linux tells it."""
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+
+    @property
     def log(self) -> str:
         return self.log_file.read_text()
 
