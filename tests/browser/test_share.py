@@ -116,6 +116,21 @@ async def test_a_webcam_is_shared_watched_and_unshared(
         assert len(sharer.sockets) == 1
 
 
+async def test_a_shared_webcam_comes_to_the_wall_and_goes(
+    browser: Browser, guarded: RunningServer
+) -> None:
+    async with WallPage.visit(browser, f"{guarded.url}streams/") as visitor:
+        await log_in(visitor)
+        await visitor.says("summary", "2 cameras, 2 live")
+        async with watching(browser, guarded.url) as sharer:
+            await sharer.share()
+            await visitor.says("summary", "3 cameras, 3 live")
+            await visitor.moves(visitor.page.locator(".tile[data-name^=webcam-]"))
+            await sharer.page.get_by_role("button", name="Unshare").click()
+            await visitor.says("summary", "2 cameras, 2 live")
+        assert visitor.troubles == []
+
+
 async def test_a_lost_connection_keeps_the_link(browser: Browser, server: RunningServer) -> None:
     async with slow_link(server.url) as way, watching(browser, way.url) as sharer:
         link = await sharer.share()

@@ -153,6 +153,15 @@ async def test_a_phone_shows_it_without_sideways_scrolling(
         assert visitor.troubles == []
 
 
+async def test_without_javascript_one_camera_is_shown_all_the_same(
+    browser: Browser, wall: str
+) -> None:
+    async with WallPage.visit(browser, f"{wall}porch/", java_script_enabled=False) as visitor:
+        picture = visitor.page.get_by_alt_text("Camera porch, live")
+        await expect(picture).to_be_visible()
+        await expect(picture).to_have_js_property("naturalWidth", 640, timeout=WAIT)
+
+
 async def test_without_cameras_it_says_how_to_add_one(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

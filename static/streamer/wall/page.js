@@ -34,8 +34,9 @@ const streams = new Map();
 let connected = false;
 const herald = new Herald(HEARD_PAUSE);
 const alert = new Alert();
-const navigation = new Navigation(move);
 const viewer = new Viewer({ done, resized: replan, save });
+// After the viewer, whose full screen hears Escape first.
+const navigation = new Navigation(move);
 const wall = new Wall(find("tiles", HTMLElement), find("tile-template", HTMLTemplateElement), {
   address: (name) => pageAddress(name, query),
   done,
