@@ -103,6 +103,13 @@ async def make_link(request: HttpRequest, name: str, asked: LinkIn) -> Any:
     return {"url": link.path, "until": link.until}
 
 
+@api.exception_handler(Exception)
+def _failed(_request: HttpRequest, error: Exception) -> HttpResponse:
+    """Leave it to Django: with DEBUG, ninja would answer with a traceback that nobody has read for
+    secrets."""
+    raise error
+
+
 @api.exception_handler(ValidationError)
 def _misfit(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer what does not fit the document as all else that cannot be used."""

@@ -1,13 +1,15 @@
 """The error pages that DEBUG shows have no secrets in them."""
 
 import sys
+from typing import NoReturn
 
 import pytest
 from django.http import HttpRequest
-from django.test import RequestFactory
+from django.test import AsyncClient, RequestFactory
 from django.views.debug import technical_500_response
 from pytest_django.fixtures import Settings
 
+from streamer import build
 from streamer.links import for_hours
 from tests.settings import OWNER_TOKEN
 
@@ -49,3 +51,18 @@ def test_an_error_page_shows_no_password_token_or_key(settings: Settings, kind: 
     assert "width" in page
     for secret in (PASSWORD, OWNER_TOKEN, key, settings.SECRET_KEY, SESSION):
         assert secret not in page, secret
+
+
+@pytest.mark.parametrize("debug", [True, False])
+async def test_the_api_shows_none_when_it_fails(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, debug: bool
+) -> None:
+    def break_down() -> NoReturn:
+        raise OSError(f"cannot open {SPEC}")
+
+    settings.DEBUG = debug
+    monkeypatch.setattr(build, "streams", break_down)
+    query = {} if debug else {"token": OWNER_TOKEN}
+    answer = await AsyncClient(raise_request_exception=False).get("/api/streams", query)
+    assert answer.status_code == 500
+    assert PASSWORD not in answer.content.decode()
