@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -48,9 +48,8 @@ class Device:
         """What comes of each next attempt to open it; the last one stays."""
         self.on_close: Callable[[], None] = lambda: None
         """Called when it is to be closed; it may raise, or take its time."""
-        self.hungry = threading.Event()
-        """Set while a read waits."""
-        self._given: queue.Queue[Frame | Exception] = queue.Queue()
+        self._given: deque[Frame | Exception] = deque()
+        self._waits = False
         self._changed = threading.Condition()
 
     def make(self) -> FakeCamera:
@@ -61,14 +60,19 @@ class Device:
 
     def give(self, *things: Frame | Exception) -> None:
         """Have the next reads return frames, or raise errors."""
-        for thing in things:
-            self.hungry.clear()
-            self._given.put(thing)
+        with self._changed:
+            self._given.extend(things)
+            self._changed.notify_all()
+
+    @property
+    def is_hungry(self) -> bool:
+        """Whether a read waits, and all that was given before has been passed on."""
+        with self._changed:
+            return self._waits and not self._given
 
     def let_go(self) -> None:
         """End a read that hangs, and each later one, so that no thread is left of a test."""
-        for _ in range(100):
-            self._given.put(SourceError("The test is over."))
+        self.give(*[SourceError("The test is over.")] * 100)
 
     def open(self) -> None:
         self.note("opened")
@@ -81,9 +85,12 @@ class Device:
             raise error
 
     def read(self) -> Frame:
-        if self._given.empty():
-            self.hungry.set()
-        thing = self._given.get()
+        with self._changed:
+            self._waits = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._given)
+            self._waits = False
+            thing = self._given.popleft()
         if isinstance(thing, Exception):
             raise thing
         return thing

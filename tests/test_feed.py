@@ -261,12 +261,12 @@ def test_pauses_grow_from_attempt_to_attempt_and_begin_anew_after_a_steady_time(
     device.open_errors = [REFUSED, REFUSED, REFUSED, None]
     with over(device), feeding(device.make) as (_, heard):
         device.give(picture(1))
-        assert device.hungry.wait(SECONDS)
+        device.wait(lambda device: device.is_hungry)
         time.sleep(0.25)  # it is silent for so long
         device.give(REFUSED, picture(2))
         device.wait(lambda device: device.opened == 5)
         assert given == [0, 1, 2, 3], "one picture: the pauses go on growing"
-        assert device.hungry.wait(SECONDS)
+        device.wait(lambda device: device.is_hungry)
         time.sleep(0.25)  # and this time it gives more after that
         device.give(picture(3), REFUSED)
         device.wait(lambda device: device.opened == 6)

@@ -196,7 +196,7 @@ async def look_at(device: Device, pool: Pool, *frames: Frame) -> None:
     """Have each of these frames worked on, one after the other."""
     for frame in frames:
         device.give(frame)
-        await until(device.hungry.is_set)
+        await until(lambda: device.is_hungry)
         await turns()
         await done(pool)
 
@@ -344,7 +344,7 @@ async def test_a_frame_that_nobody_wants_costs_nothing(pool: Pool, device: Devic
                 device.give(picture(count))
                 assert number(await shown(seldom)) == count
             device.give(picture(3))
-            await until(device.hungry.is_set)
+            await until(lambda: device.is_hungry)
             await turns()
             with relay.stream.watch() as often:
                 device.give(picture(4))
@@ -364,7 +364,7 @@ async def test_of_what_comes_while_one_is_worked_on_the_newest_is_next(
             device.give(picture(1))
             await until(lambda: seen == [1])
             device.give(*map(picture, range(2, 41)))
-            await until(device.hungry.is_set)
+            await until(lambda: device.is_hungry)
             opened.release(10)
             assert [number(await shown(viewer)) for _ in range(2)] == [1, 40]
             assert seen == [1, 40]
@@ -432,7 +432,7 @@ async def test_all_frames_that_come_count_as_demand(
             device.give(picture(1))
             await until(lambda: seen == [1])
             device.give(*map(picture, range(2, 11)))
-            await until(device.hungry.is_set)
+            await until(lambda: device.is_hungry)
             opened.release(10)
             assert [number(await shown(viewer)) for _ in range(2)] == [1, 10]
             (share,) = pool._shares
