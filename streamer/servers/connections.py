@@ -29,9 +29,10 @@ class Watched(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         transport = cast(asyncio.Transport, transport)
-        # What the kernel does not take waits: by itself asyncio takes 64 KB more, several pictures.
-        transport.set_write_buffer_limits(high=0)
         self._peer = Peer(transport.get_extra_info("socket"), stall_timeout(), transport.abort)
+        # What the kernel does not take waits: by itself asyncio takes 64 KB more, several pictures.
+        # With 0 it would stop for good under TLS, where it may pause already here.
+        transport.set_write_buffer_limits(high=1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._peer.leave()

@@ -26,8 +26,8 @@ MOST_WAITING = 64
 """Messages of one WebSocket that may wait to be handled before its socket is read further."""
 
 WAITING_BYTES = 16_384
-"""What may wait in this process to be sent before `send` waits. By itself Twisted takes 64 KB,
-several pictures; with 0 it would wait once more for each."""
+"""What may wait in this process to be sent before `send` waits; by itself Twisted takes 64 KB,
+several pictures."""
 
 END_SECONDS = 4
 """How long applications may take to end when the server stops, before they are cancelled; and
