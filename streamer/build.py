@@ -12,13 +12,14 @@ from django.utils.module_loading import import_string
 
 from streamer import conf
 from streamer.admission import Admission
+from streamer.annotator import Annotator, Look
 from streamer.detectors.motion import MotionDetector
 from streamer.dialects import Dialect, Message
 from streamer.errors import SettingsError
 from streamer.pipeline import DetectorSpec, with_required
 from streamer.pool import Pool
 from streamer.registry import Registry
-from streamer.relay import CameraOptions, Relay
+from streamer.relay import Relay
 from streamer.session import Session, SessionLimits
 from streamer.sources import source
 from streamer.stream import Stream
@@ -63,8 +64,10 @@ def _relay(
         detectors = with_required(camera.detectors, specs)
     except (SettingsError, ValueError) as error:
         raise SettingsError(f"CAMERAS: {name} cannot be used. {error}") from None
-    options = CameraOptions(detectors, camera.width, camera.fps, settings.LINGER, camera.stay_on)
-    return Relay(Stream(name, "camera", camera.quality), make, specs, pool(), options)
+    stream = Stream(name, "camera", camera.quality)
+    look = Look(detectors, camera.width, camera.fps)
+    annotate = partial(Annotator, stream, look, specs, pool())
+    return Relay(stream, make, annotate, settings.LINGER, camera.stay_on)
 
 
 @cache

@@ -6,11 +6,18 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from streamer.annotator import Annotator, Look
 from streamer.codec import ArrayFrame
 from streamer.errors import Code, FrameError, SourceError
+from streamer.pipeline import DetectorSpec
+from streamer.pool import Pool
+from streamer.relay import Relay
+from streamer.stream import Stream
 from streamer.types import Frame, FrameSource, Image
 
 SECONDS = 20
@@ -141,3 +148,18 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(SECONDS):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+def relay_of(
+    make: Callable[[], FrameSource],
+    pool: Pool,
+    *specs: DetectorSpec,
+    name: str = "porch",
+    linger: float = 10.0,
+    stay_on: bool = False,
+    **look: Any,
+) -> Relay:
+    """Return what runs a camera, with these detectors on; `look` goes to its Look."""
+    stream = Stream(name, "camera")
+    chosen = Look(**{"detectors": [each.name for each in specs]} | look)
+    return Relay(stream, make, partial(Annotator, stream, chosen, specs, pool), linger, stay_on)

@@ -12,13 +12,11 @@ from streamer import relay as relay_module
 from streamer.errors import SourceError
 from streamer.pool import Pool
 from streamer.registry import Registry
-from streamer.relay import CameraOptions, Relay
+from streamer.relay import Relay
 from streamer.sources.pattern import PatternSource
 from streamer.stream import Stream
 from streamer.types import FrameSource, State
-from tests.cameras import SECONDS, Device, camera_threads, picture, until
-
-STAYING = CameraOptions(stay_on=True)
+from tests.cameras import SECONDS, Device, camera_threads, picture, relay_of, until
 
 
 @pytest.fixture
@@ -32,9 +30,10 @@ def relay(
     name: str,
     pool: Pool,
     make: Callable[[], FrameSource] = PatternSource,
-    options: CameraOptions | None = None,
+    *,
+    stay_on: bool = False,
 ) -> Relay:
-    return Relay(Stream(name, "camera"), make, (), pool, options or CameraOptions())
+    return relay_of(make, pool, name=name, stay_on=stay_on)
 
 
 def names(registry: Registry) -> list[str]:
@@ -83,7 +82,7 @@ async def test_what_goes_on_without_viewers_begins_once_and_ends(
         attended.append(camera)
 
     monkeypatch.setattr(PatternSource, "attend", attend)
-    registry = Registry([relay("porch", pool, options=STAYING), relay("attic", pool)])
+    registry = Registry([relay("porch", pool, stay_on=True), relay("attic", pool)])
     porch, attic = registry
     for _ in range(3):
         registry.start()
@@ -108,7 +107,7 @@ async def test_one_that_cannot_begin_does_not_keep_the_others_from_it(
 ) -> None:
     device = Device()
     device.make_error = error
-    registry = Registry([relay("broken", pool, device.make), relay("porch", pool, options=STAYING)])
+    registry = Registry([relay("broken", pool, device.make), relay("porch", pool, stay_on=True)])
     registry.start()
     porch = registry.get("porch")
     assert porch
@@ -125,8 +124,11 @@ async def test_cameras_that_hang_are_stopped_all_at_once_in_bounded_time(
     devices = [Device() for _ in range(5)]
     registry = Registry(
         [
-            *(relay(f"{number}", pool, each.make, STAYING) for number, each in enumerate(devices)),
-            relay("porch", pool, options=STAYING),
+            *(
+                relay(f"{number}", pool, each.make, stay_on=True)
+                for number, each in enumerate(devices)
+            ),
+            relay("porch", pool, stay_on=True),
         ]
     )
     registry.start()

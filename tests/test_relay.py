@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from streamer import annotator as annotator_module
 from streamer import pipeline as pipeline_module
 from streamer import relay as relay_module
 from streamer.codec import JpegFrame, encode
@@ -26,13 +27,21 @@ from streamer.errors import SourceError
 from streamer.feed import Feed
 from streamer.pipeline import DetectorSpec
 from streamer.pool import Pool
-from streamer.relay import CameraOptions, Relay
+from streamer.relay import Relay
 from streamer.sources.file import FileSource
 from streamer.sources.pattern import PatternSource
-from streamer.stream import LEEWAY, Picture, Status, Stream, Viewer
+from streamer.stream import LEEWAY, Picture, Status, Viewer
 from streamer.types import Detections, Detector, Frame, FrameSource, Image, State
 from tests import clips
-from tests.cameras import SECONDS, DamagedFrame, Device, camera_threads, picture, until
+from tests.cameras import (
+    SECONDS,
+    DamagedFrame,
+    Device,
+    camera_threads,
+    picture,
+    relay_of,
+    until,
+)
 from tests.test_servers import linux_only
 
 BROKEN_OFF = SourceError("The camera broke the connection off.")
@@ -129,8 +138,7 @@ async def relaying(
 ) -> AsyncIterator[Relay]:
     """Have a camera that closes soon after its last viewer; nothing is left of it."""
     before = asyncio.all_tasks()
-    chosen: dict[str, Any] = {"linger": 0.05, "detectors": [each.name for each in specs]}
-    relay = Relay(Stream("porch", "camera"), make, specs, pool, CameraOptions(**chosen | options))
+    relay = relay_of(make, pool, *specs, **{"linger": 0.05} | options)
     try:
         yield relay
     finally:
@@ -524,11 +532,15 @@ async def test_a_damaged_frame_is_left_out_and_many_are_told(pool: Pool, device:
     async with fake(device, pool) as relay:
         with relay.stream.watch() as viewer:
             await look_at(
-                device, pool, picture(1), *[DamagedFrame()] * (relay_module.DAMAGED - 1), picture(2)
+                device,
+                pool,
+                picture(1),
+                *[DamagedFrame()] * (annotator_module.DAMAGED - 1),
+                picture(2),
             )
             assert (await shown(viewer)).moment.seq == 2
             assert relay.stream.status.state is State.LIVE
-            await look_at(device, pool, *[DamagedFrame()] * relay_module.DAMAGED)
+            await look_at(device, pool, *[DamagedFrame()] * annotator_module.DAMAGED)
             assert "damaged" in (await told(viewer, State.FAILED)).message
             await look_at(device, pool, picture(3))
             await told(viewer, State.LIVE)
@@ -538,8 +550,8 @@ async def test_a_damaged_frame_is_left_out_and_many_are_told(pool: Pool, device:
 async def test_a_read_that_never_returns_is_told_as_frozen_and_then_live_again(
     pool: Pool, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert relay_module.SILENCE_SECONDS < 6
-    monkeypatch.setattr(relay_module, "SILENCE_SECONDS", 0.1)
+    assert annotator_module.SILENCE_SECONDS < 6
+    monkeypatch.setattr(annotator_module, "SILENCE_SECONDS", 0.1)
     async with fake(device, pool) as relay:
         with relay.stream.watch() as viewer:
             for count in (1, 2):
@@ -554,12 +566,12 @@ async def test_a_read_that_never_returns_is_told_as_frozen_and_then_live_again(
 async def test_silence_ends_with_the_first_frame_also_where_nobody_watches(
     pool: Pool, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_module, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(annotator_module, "SILENCE_SECONDS", 0.1)
     async with fake(device, pool, stay_on=True) as relay:
         relay.start()
         device.give(picture(1))
         await until(lambda: relay.stream.status.state is State.FROZEN)
-        monkeypatch.setattr(relay_module, "SILENCE_SECONDS", 60)
+        monkeypatch.setattr(annotator_module, "SILENCE_SECONDS", 60)
         device.give(picture(2))
         await until(lambda: relay.stream.status.state is State.LIVE)
 
@@ -567,7 +579,7 @@ async def test_silence_ends_with_the_first_frame_also_where_nobody_watches(
 async def test_a_device_that_does_not_open_is_told(
     pool: Pool, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_module, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(annotator_module, "SILENCE_SECONDS", 0.1)
     there = threading.Event()
 
     def hang() -> None:
@@ -587,7 +599,7 @@ async def test_a_device_that_does_not_open_is_told(
 async def test_one_who_comes_while_a_device_hangs_is_told_so(
     pool: Pool, device: Device, told_to_stop: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay_module, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(relay_module, "CLOSE_SECONDS", 0.3)
     async with fake(device, pool, linger=0) as relay:
         with relay.stream.watch() as viewer:
             device.give(picture(1))
@@ -607,7 +619,7 @@ async def test_to_stop_takes_bounded_time_and_does_not_block(
 ) -> None:
     monkeypatch.setattr(relay_module, "STOP_SECONDS", 0.2)
     before = asyncio.all_tasks()
-    relay = Relay(Stream("porch", "camera"), device.make, (), pool, CameraOptions())
+    relay = relay_of(device.make, pool)
     with relay.stream.watch() as viewer:
         device.give(picture(1))
         await shown(viewer)
@@ -657,7 +669,7 @@ def test_a_loop_that_ends_waits_for_no_camera_and_nothing_is_logged(
 ) -> None:
     async def main() -> None:
         make = device.make if hangs else PatternSource
-        relay = Relay(Stream("porch", "camera"), make, (), pool, CameraOptions())
+        relay = relay_of(make, pool)
         with relay.stream.watch() as viewer:
             device.give(picture(1))
             await shown(viewer)
