@@ -264,3 +264,11 @@ async def test_who_never_reads_costs_the_others_nothing_and_the_server_no_memory
     assert min(alone.values()) > 2 * 10
     for name in viewers:
         assert beside[name] > 0.9 * alone[name], (alone, beside)
+
+
+def test_a_page_that_is_not_there_says_so_in_our_look(cameras: RunningServer) -> None:
+    token = OWNER.removeprefix("token=")
+    for path in ("/nowhere/", "/streams/nobody/"):
+        answer = ask(cameras, path, "", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status == 404
+        assert "There is nothing here" in answer.words
