@@ -23,6 +23,8 @@ from streamer.types import Frame, FrameSource, Image
 SECONDS = 20
 """How long a test waits for what has to come."""
 
+BROKEN_OFF = SourceError("The camera broke the connection off.")
+
 
 def picture(number: int) -> ArrayFrame:
     """Return a frame that tells its number, 0..255, by its brightness."""

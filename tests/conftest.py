@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from streamer.pool import Pool
 from streamer.servers import SERVERS
+from tests.cameras import Device
 from tests.server import ROOT, RunningServer, serve
 from tests.watching import ENVIRON
 
@@ -34,3 +36,19 @@ def cameras(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield running
         assert running.process.poll() is None, "the server went down"
         assert "Traceback" not in running.log
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """Return a pool of one thread."""
+    pool = Pool(1)
+    yield pool
+    pool.shutdown()
+
+
+@pytest.fixture
+def device() -> Iterator[Device]:
+    """Return the device of a fake camera."""
+    device = Device()
+    yield device
+    assert device.closed == device.opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -17,13 +17,6 @@ from streamer.sources.pattern import PatternSource
 from streamer.stream import Stream
 from streamer.types import FrameSource, State
 from tests.cameras import SECONDS, Device, camera_threads, picture, relay_of, until
-
-
-@pytest.fixture
-def pool() -> Iterator[Pool]:
-    pool = Pool(1)
-    yield pool
-    pool.shutdown()
 
 
 def relay(
