@@ -111,8 +111,9 @@ async def _pictures(stream: Stream, viewer: Viewer, until: datetime | None) -> A
 
 async def _news(viewer: Viewer, until: datetime | None) -> Status | Picture | None:
     """Wait for news; None where the visitor's link ends before."""
-    left = None if until is None else (until - datetime.now(UTC)).total_seconds()
-    if left is None or left > 0:
+    if until is None:
+        return await viewer.next()
+    if (left := (until - datetime.now(UTC)).total_seconds()) > 0:
         with suppress(TimeoutError):
             async with asyncio.timeout(left):
                 return await viewer.next()
