@@ -21,7 +21,6 @@ HOURS = 12
 SALT = "streamer.sharing"
 """What resumes a sharing is signed for that alone: who has its link cannot take its place."""
 
-
 SILENCE_SECONDS = 5.0
 """How long no picture may come before the webcam is called frozen, as a camera is."""
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from autobahn.exception import Disconnected
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from streamer import conf, wire
@@ -31,8 +32,11 @@ class Socket(AsyncWebsocketConsumer):
     """A WebSocket whose resources are let go of however it ends, and which tells why it closes."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        with ExitStack() as self._held:
-            await super().__call__(scope, receive, send)
+        # Channels' own makes a task for each message, to hear a channel layer at the same time.
+        self.scope, self.base_send = scope, send
+        with ExitStack() as self._held, suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def connect(self) -> None:
         """Take the connection, then begin."""
