@@ -87,7 +87,8 @@ class Feed:
                 self._tell(trouble)
                 if self._live_seconds > STEADY_SECONDS:
                     pause = pauses()
-                self._rest(next(pause))
+                if self._rest(next(pause)):
+                    pause = pauses()
         finally:
             self._on_end()
 
@@ -134,8 +135,9 @@ class Feed:
         else:
             logger.error("camera %s failed", self._name, exc_info=trouble)
 
-    def _rest(self, seconds: float) -> None:
-        """Wait before the next attempt, until the camera answers that did not, or it is to stop.
+    def _rest(self, seconds: float) -> bool:
+        """Wait before the next attempt, until the camera answers that did not, or it is to stop;
+        return whether it is back.
 
         What it last answered is kept from rest to rest: it may come back while an attempt that
         began too early still fails.
@@ -145,11 +147,12 @@ class Feed:
         while now < end:
             was_there, self._was_there = self._was_there, self._is_there()
             if self._was_there and not was_there:
-                return
+                return True
             next_probe = min(now + PROBE_SECONDS, end)
             if self._stopping.wait(next_probe - time.monotonic()):
-                return
+                break
             now = time.monotonic()
+        return False
 
     def _is_there(self) -> bool:
         try:
