@@ -170,7 +170,10 @@ def test_warming_up_loads_in_the_threads_before_a_frame_comes(settings: Settings
 
 
 def test_cameras_are_streams_in_the_order_of_the_settings() -> None:
-    cameras = {"yard": "pattern:", "porch": conf.Camera("pattern:", detectors=("emotion",))}
+    cameras: dict[str, str | conf.Camera] = {
+        "yard": "pattern:",
+        "porch": conf.Camera("pattern:", detectors=("emotion",)),
+    }
     registry = Registry(build.relays(conf.Conf(CAMERAS=cameras)))
     assert [stream.name for stream in registry] == ["yard", "porch"]
     assert registry.first_camera is registry.get("yard")
@@ -178,7 +181,7 @@ def test_cameras_are_streams_in_the_order_of_the_settings() -> None:
 
 
 def test_a_camera_that_cannot_be_used_is_named_without_its_password() -> None:
-    cameras = {"porch": "gopher://ann:secret@host/"}
+    cameras: dict[str, str | conf.Camera] = {"porch": "gopher://ann:secret@host/"}
     with pytest.raises(SettingsError, match="porch cannot be used") as told:
         build.relays(conf.Conf(CAMERAS=cameras))
     assert "secret" not in str(told.value)
