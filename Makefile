@@ -31,7 +31,7 @@ test-js: node_modules/.dev
 	$(NPM) test --silent
 
 test-python: .venv/.dev node_modules/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: .venv/.dev
 	@$(BIN)/python -m benchmarks $(ARGS)

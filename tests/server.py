@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
@@ -83,10 +84,15 @@ def _listening(process: subprocess.Popen[str], log_file: Path) -> tuple[str, str
     """Return URL and welcome of a server, once it listens; it says what to do last."""
     said = ""
     assert process.stdout
-    for line in process.stdout:
-        said += line
-        if "press Start" in line:
-            match = re.search(r"https?://\S+/", said)
-            assert match, said
-            return match[0], said
+    hangs = Timer(START_SECONDS, process.kill)
+    hangs.start()
+    try:
+        for line in process.stdout:
+            said += line
+            if "press Start" in line:
+                match = re.search(r"https?://\S+/", said)
+                assert match, said
+                return match[0], said
+    finally:
+        hangs.cancel()
     raise RuntimeError(f"the server did not start: {said}{log_file.read_text()}")
