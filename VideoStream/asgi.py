@@ -12,13 +12,14 @@ django = get_asgi_application()
 from streamer import build  # noqa: E402
 from streamer.origin import TrustedOriginValidator  # noqa: E402
 from streamer.routing import websocket_urlpatterns  # noqa: E402
+from streamer.servers.body import BodyLimit  # noqa: E402
 from streamer.servers.lifespan import Lifespan  # noqa: E402
 from streamer.threads import SharedThreads  # noqa: E402
 
 application = Lifespan(
     ProtocolTypeRouter(
         {
-            "http": SharedThreads(django),
+            "http": BodyLimit(SharedThreads(django)),
             "websocket": TrustedOriginValidator(URLRouter(websocket_urlpatterns)),
         }
     ),

@@ -27,6 +27,12 @@ def flag(name: str, default: bool) -> bool:
         raise ImproperlyConfigured(f"{name} is {text!r}. Expected 1, 0, true or false.") from None
 
 
+def is_unexpected(record: LogRecord) -> bool:
+    """Leave out what is told to who asked and logged where it is found: a camera that is away, a
+    server that is full."""
+    return getattr(record, "status_code", 0) != 503
+
+
 def without_traceback(record: LogRecord) -> bool:
     """Let a record into the log with its one line only."""
     record.exc_info = None
@@ -155,11 +161,15 @@ LOGGING = {
             "style": "{",
         }
     },
-    "filters": {"brief": {"()": "django.utils.log.CallbackFilter", "callback": without_traceback}},
+    "filters": {
+        "brief": {"()": "django.utils.log.CallbackFilter", "callback": without_traceback},
+        "unexpected": {"()": "django.utils.log.CallbackFilter", "callback": is_unexpected},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": []},
+        "django.request": {"filters": ["unexpected"]},
         # Any stranger can provoke it: a line tells all, a traceback each time would fill the log.
         "django.security.DisallowedHost": {"filters": ["brief"]},
     },

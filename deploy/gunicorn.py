@@ -4,6 +4,7 @@
 """
 
 import os
+import sys
 from typing import Any
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -26,6 +27,22 @@ PER_WORKER = (
     "that is shared is seen by viewers of the same worker only; numbers of viewers and all limits "
     "are those of one worker. With WEB_CONCURRENCY=1 there is one of each."
 )
+
+
+def on_starting(server: Any) -> None:
+    """Refuse to show everything to other machines."""
+    # This file is read before the project can be imported.
+    from streamer.addresses import is_loopback  # noqa: PLC0415
+    from VideoStream.settings import DEBUG  # noqa: PLC0415
+
+    hosts = [address[0] for address in server.cfg.address if isinstance(address, tuple)]
+    if DEBUG and not all(is_loopback(host) for host in hosts):
+        server.log.error(
+            "With DJANGO_DEBUG=1 anyone may watch: BIND must be an address such as "
+            "127.0.0.1:8000, which only this machine reaches; it is %s.",
+            bind,
+        )
+        sys.exit(1)
 
 
 def when_ready(server: Any) -> None:

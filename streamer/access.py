@@ -17,14 +17,18 @@ from django.conf import settings
 from django.contrib.auth import aget_user
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.urls import reverse
+from django.utils.encoding import escape_uri_path
+from django.utils.http import escape_leading_slashes
 
 from streamer import links, owner
+from streamer.origin import is_own_page
 
 CREDENTIALS = ("token", "key")
 """Names in a query that let somebody in."""
 
-BEARER = "Bearer "
-"""Before the owner's token in a request's Authorization (RFC 6750, 2.1)."""
+BEARER = "bearer"
+"""What stands before the owner's token in a request's Authorization (RFC 6750, 2.1), in capitals or
+not (RFC 9110, 11.1)."""
 
 
 class Trouble(StrEnum):
@@ -91,13 +95,13 @@ async def visitor_of_request(request: HttpRequest) -> Visitor:
 async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:
     """Return who opens a WebSocket, by its query, its Authorization or its session.
 
-    A browser always names the Origin of the page, which was looked at before. What names none is
-    a program: its cookies count for nothing, since nobody has looked at who sent them.
+    Cookies count for a page of this site alone. Those of a browser go to all ports of a host, so
+    another service on the same machine could use them; and what names no Origin is a program.
     """
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     headers = dict(scope["headers"])
     visitor = _with_credentials(query, headers.get(b"authorization", b"").decode("latin-1"))
-    if visitor.may_watch_all or b"origin" not in headers:
+    if visitor.may_watch_all or not is_own_page(scope):
         return visitor
     request = HttpRequest()
     request.session = scope["session"]
@@ -108,8 +112,9 @@ async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:
 def _with_credentials(query: Mapping[str, str], authorization: str) -> Visitor:
     """Return who somebody is by what they bring themselves, without a session."""
     token = query.get("token")
-    if authorization.startswith(BEARER):
-        token = authorization.removeprefix(BEARER)
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == BEARER:
+        token = value.strip()
     if settings.DEBUG or (token is not None and owner.is_token(token)):
         return EVERYTHING
     if "key" in query:
@@ -170,7 +175,8 @@ def without_credentials(request: HttpRequest) -> str:
     query.update(request.GET)
     for name in CREDENTIALS:
         query.pop(name, None)
-    return f"{request.path}?{query.urlencode()}" if query else request.path
+    path = escape_leading_slashes(escape_uri_path(request.path))  # two would name another host
+    return f"{path}?{query.urlencode()}" if query else path
 
 
 def login_url(request: HttpRequest, trouble: Trouble) -> str:

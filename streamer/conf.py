@@ -5,9 +5,10 @@ docs/settings.md describes each.
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_origin, get_type_hints
 
@@ -31,6 +32,9 @@ FROM_PYTHON_ONLY = {"DETECTORS"}
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 """What a camera may be called: its name stands in URLs."""
+
+EXAMPLE = '{"porch": "rtsp://…", "desk": {"source": "usb:0", "fps": 10}}'
+"""Cameras as JSON has them."""
 
 
 class Camera(Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,16 +109,11 @@ def cameras(settings: Conf) -> dict[str, Camera]:
     if settings.CAMERAS_FILE:
         file = Path(settings.CAMERAS_FILE)
         try:
-            text = file.read_text()
+            text = file.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"CAMERAS_FILE cannot be read: {error}.") from None
-        given |= _convert(text, dict[str, str | Camera], f"CAMERAS_FILE ({file})")
+        given |= _read_cameras(text, f"CAMERAS_FILE ({file})")
     given |= settings.CAMERAS
-    for name in given:
-        if not SLUG.fullmatch(name):
-            raise SettingsError(
-                f"CAMERAS has the name {name!r}. Expected 1 to 50 letters, digits, - and _."
-            )
     return {name: Camera(each) if isinstance(each, str) else each for name, each in given.items()}
 
 
@@ -126,11 +125,42 @@ def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
 
 
 def _convert(value: Any, kind: Any, called: str) -> Any:
-    """Return a value as one of a kind. Not strict: a variable is text whatever it stands for, and
-    JSON where that is a dictionary."""
+    """Return a value as one of a kind. Not strict: a variable is text whatever it stands for."""
+    if get_origin(kind) is dict:
+        return _read_cameras(value, called)
     try:
-        if isinstance(value, str) and get_origin(kind) is dict:
-            return msgspec.json.decode(value, type=kind)
         return msgspec.convert(value, kind, strict=False)
     except msgspec.DecodeError as error:
         raise SettingsError(f"{called} is {redacted(repr(value))}. {error}.") from None
+
+
+def _read_cameras(given: Any, called: str) -> dict[str, str | Camera]:
+    """Return cameras by name; text is JSON. No trouble repeats what came: there are passwords in
+    it."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given, object_pairs_hook=_unique) if given.strip() else {}
+        except ValueError as error:
+            raise SettingsError(f"{called} is no JSON such as {EXAMPLE}. {error}.") from None
+    if not isinstance(given, Mapping):
+        raise SettingsError(f"{called}: expected cameras by name, such as {EXAMPLE}.")
+    cameras: dict[str, str | Camera] = {}
+    for number, (name, camera) in enumerate(given.items(), 1):
+        if not (isinstance(name, str) and SLUG.fullmatch(name)):
+            raise SettingsError(
+                f"{called}: expected 1 to 50 letters, digits, - and _ as the name of camera "
+                f"{number}. Such as {EXAMPLE}."
+            )
+        try:
+            cameras[name] = msgspec.convert(camera, str | Camera)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{called}: {name} cannot be used. {error}.") from None
+    return cameras
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object; ValueError where one of two of a name would be lost."""
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        raise ValueError("A name is there twice")
+    return unique

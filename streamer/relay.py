@@ -24,6 +24,10 @@ time-out."""
 STOP_SECONDS = 2.0
 """How long a camera may take to close when the server stops; a thread that hangs ends with it."""
 
+RETRY_SECONDS = 5.0
+"""How long after a failure of the server itself, not of the camera, the next try comes."""
+TROUBLE = "The server cannot show this camera. Its log says why. Trying again."
+
 
 class Relay:
     """Opens the camera with the first viewer of its stream, publishes each frame that somebody
@@ -81,7 +85,12 @@ class Relay:
 
     async def _run(self) -> None:
         while self._is_needed:
-            await self._watch()
+            try:
+                await self._watch()
+            except Exception:  # no thread can be had, or the fault is ours
+                logger.exception("camera %s cannot be shown", self.stream.name)
+                self.stream.tell(State.FAILED, TROUBLE)
+                await asyncio.sleep(RETRY_SECONDS)
         self.stream.tell(State.CLOSED)
 
     async def _watch(self) -> None:
@@ -105,13 +114,17 @@ class Relay:
         )
         feed.start()
         work = asyncio.create_task(annotator.run())
+        unwatched = asyncio.create_task(self._unwatched())
         try:
-            await self._unwatched()
+            await asyncio.wait((work, unwatched), return_when=asyncio.FIRST_COMPLETED)
         finally:  # also where the loop ends, which waits for no camera
             feed.stop()
             work.cancel()
+            unwatched.cancel()
         await self._over(ended)
         feed.join()
+        if not work.cancelled():
+            work.result()
 
     async def _over(self, ended: asyncio.Event) -> None:
         """Wait until the camera is closed; tell who comes meanwhile where its device hangs."""

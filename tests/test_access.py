@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
+from streamer.wire import SUBPROTOCOL
 from tests.server import RunningServer, serve
 from tests.settings import OWNER_TOKEN
 from tests.visits import (
@@ -22,6 +26,7 @@ from tests.visits import (
 )
 
 CAMERAS = ("--camera", "demo=pattern:", "--camera", "porch=pattern:")
+MAX_VIEWERS = 12
 
 PATHS = {
     "page": "/",
@@ -63,7 +68,8 @@ EXPECTED = {row[0]: dict(zip(HEAD, row[1:], strict=True)) for row in ROWS}
 def guarded(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """Return a server with two cameras and a user."""
     folder = tmp_path_factory.mktemp(f"guarded-{server_name}")
-    with serve(folder, "--server", server_name, *CAMERAS, **SITE) as running:
+    site = {**SITE, "STREAMER_MAX_VIEWERS": str(MAX_VIEWERS)}
+    with serve(folder, "--server", server_name, *CAMERAS, **site) as running:
         make_log_in(running)
         yield running
         assert "Traceback" not in running.log
@@ -107,7 +113,7 @@ def test_a_refusal_does_not_tell_whether_there_is_such_a_stream(
     pages = [visit.ask(f"/streams/{name}/") for name in ("demo", "none")]
     assert pages[0].location.replace("demo", "none") == pages[1].location
     said = [visit.watch(name) for name in ("demo", "none")]
-    assert said[0] | {"stream": "none"} == said[1]
+    assert said[0] | {"stream": ""} == said[1] | {"stream": ""}
 
 
 @pytest.mark.parametrize(
@@ -142,11 +148,26 @@ def test_the_log_in_leads_back_without_what_was_no_good(guarded: RunningServer) 
 
 
 def test_the_owners_token_leaves_the_address_at_once(guarded: RunningServer) -> None:
-    for path in ("/", "/streams/", "/streams/demo/", "/login/", "/no/such/page"):
+    for path in ("/", "/streams/", "/streams/demo/", "/login/", "/no/such/page", "/a%3Fb"):
         answer = Visit(guarded, {"token": OWNER_TOKEN, "width": "320"}).ask(path)
         assert (answer.status, answer.location) == (302, f"{path}?width=320")
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_owners_link_leads_to_no_other_site(guarded: RunningServer) -> None:
+    answer = Visit(guarded, {"token": OWNER_TOKEN}).ask("//evil.example/")
+    assert (answer.status, answer.location) == (302, "/%2Fevil.example/")
+
+
+def test_strangers_take_nobodys_place(guarded: RunningServer) -> None:
+    protocols = [Subprotocol(SUBPROTOCOL)]
+    with ExitStack() as open_ones:
+        for _ in range(MAX_VIEWERS):
+            url = guarded.socket + "ws/watch/"
+            socket = open_ones.enter_context(connect(url, subprotocols=protocols))
+            assert json.loads(socket.recv(20))["code"] == 4004
+        assert logged_in(guarded).watch("demo")["type"] == "state"
 
 
 def test_the_owners_link_gives_the_session_a_new_name(guarded: RunningServer) -> None:

@@ -38,7 +38,7 @@ def test_the_defaults_are_clean() -> None:
             "streamer.E004",
             "nose",
         ),
-        ({"CAMERAS": {"a/b": "pattern:"}}, "streamer.E004", "name 'a/b'"),
+        ({"CAMERAS": {"a/b": "pattern:"}}, "streamer.E001", "name of camera 1"),
         ({"CAMERAS_FILE": "no/such.json"}, "streamer.E004", "no/such.json"),
     ],
 )

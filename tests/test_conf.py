@@ -77,17 +77,27 @@ def test_cameras_come_as_json_and_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cameras", "says"),
     [
-        ('{"a b": "usb:0"}', "has the name 'a b'. Expected 1 to 50 letters, digits"),
+        ('{"a b": "usb:0"}', "expected 1 to 50 letters, digits, - and _ as the name of camera 1"),
+        (f'{{"a": "{SPEC}", "a": "usb:0"}}', "A name is there twice"),
+        ('{"b": "usb:0", "a": 5}', "a cannot be used. Expected `str | object`, got `int`"),
+        ('{"a": {"source": "http://host/?user=ann&pwd=secret"}, "b": 5}', "b cannot be used"),
         (f'{{"a": {{"source": "{SPEC}", "width": 0}}}}', r"Expected `int` >= 16 .*\.width"),
         (f'{{"a": {{"source": "{SPEC}", "colour": 0}}}}', "unknown field `colour`"),
-        (f'{{"a": "{SPEC}"', "truncated"),
-        ('["usb:0"]', "Expected `object`, got `array`"),
+        (f'{{"a": "{SPEC}"', "STREAMER_CAMERAS is no JSON such as .*line 1"),
+        ('["usb:0"]', "expected cameras by name, such as"),
     ],
 )
 def test_a_camera_that_cannot_be_used_is_told_without_its_password(cameras: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says) as told:
-        conf.cameras(conf.load({"STREAMER_CAMERAS": cameras}))
+        conf.load({"STREAMER_CAMERAS": cameras})
     assert "secret" not in str(told.value)
+
+
+def test_a_file_of_cameras_may_begin_as_some_editors_have_it(tmp_path: Path) -> None:
+    file = tmp_path / "cameras.json"
+    file.write_text('{"porch": "usb:1"}', encoding="utf-8-sig")
+    loaded = conf.load({"STREAMER_CAMERAS": "", "STREAMER_CAMERAS_FILE": str(file)})
+    assert conf.cameras(loaded) == {"porch": conf.Camera("usb:1")}
 
 
 def test_a_file_of_cameras_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -109,6 +110,25 @@ def test_it_serves_keeps_secrets_out_of_its_log_and_stops_in_good_time(
         assert "planted" not in server.log
         if name != "uvicorn":  # which tells of each reply that it cut
             assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM])
+def test_gunicorn_stops_in_good_time_whatever_the_signal(
+    database: str, tmp_path: Path, stop: signal.Signals
+) -> None:
+    with started("gunicorn", database, tmp_path / "log") as server:
+        page(server.url)
+        server.process.send_signal(stop)
+        assert server.process.wait(8) == 0
+        assert "SIGKILL" not in server.log
+
+
+def test_gunicorn_shows_nothing_to_other_machines_where_anyone_may_watch(
+    database: str, tmp_path: Path
+) -> None:
+    with started("gunicorn", database, tmp_path / "log", BIND="0.0.0.0:0") as server:
+        assert server.process.wait(30) == 1
+        assert "With DJANGO_DEBUG=1 anyone may watch" in server.log
 
 
 def test_gunicorn_says_what_workers_do_not_share_and_why_they_cannot_start(

@@ -54,10 +54,16 @@ def test_share_prints_a_link_that_holds_for_its_hours() -> None:
     assert ran.stderr.startswith("Shows porch until 20")
 
 
+def test_share_takes_a_camera_that_only_serve_names_and_says_so() -> None:
+    ran = manage("share", "barn", "--hours", "2", STREAMER_CAMERAS=CAMERAS)
+    assert "/streams/barn/?key=" in ran.stdout
+    assert "The settings name no camera barn (they name: porch, yard)." in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (["barn", "--hours", "2"], "There is no camera 'barn'. The settings name: porch, yard."),
+        (["my barn", "--hours", "2"], "Expected the name of a camera: letters, digits, - and _."),
         (["porch", "--hours", "0"], "A link for 0 hours. Expected more than 0 and at most 8784"),
         (["porch", "--hours", "nan"], "A link for nan hours. Expected more than 0"),
         (["porch", "--hours", "9000"], "A link for 9000 hours. Expected more than 0"),

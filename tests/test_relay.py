@@ -198,6 +198,24 @@ async def test_a_camera_that_fails_is_told_and_comes_back_to_who_stayed(
             assert (await shown(viewer)).moment.seq == 2
 
 
+async def test_a_camera_for_which_there_is_no_thread_is_told_and_shown_later(
+    pool: Pool, device: Device, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Feed) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(relay_module, "RETRY_SECONDS", 0.01)
+    async with fake(device, pool) as relay:
+        with monkeypatch.context() as scarcity:
+            scarcity.setattr(Feed, "start", refuse)
+            with relay.stream.watch() as viewer:
+                assert "Its log says why" in (await told(viewer, State.FAILED)).message
+                scarcity.undo()
+                device.give(picture(5))
+                assert await shown(viewer)
+    assert "can't start new thread" in caplog.text
+
+
 async def test_one_who_comes_while_a_device_hangs_is_told_so(
     pool: Pool, device: Device, told_to_stop: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

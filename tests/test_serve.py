@@ -129,11 +129,12 @@ def test_it_prints_the_owners_link_and_where_the_cameras_are(
 @pytest.mark.parametrize(
     ("cameras", "says"),
     [
-        (["demo"], r"expected NAME=SPEC, such as demo=pattern:, came 'demo'"),
-        (["demo="], r"expected NAME=SPEC, such as demo=pattern:, came 'demo='"),
-        (["=pattern:"], r"expected a name of 1 to 50 letters, digits, - and _ before the ="),
-        (["a b=pattern:"], r"expected a name of 1 to 50 letters, .* came 'a b'"),
-        (["rtsp://ann:planted@host/?a=b"], r"expected a name .* came 'rtsp://…@host/\?a'"),
+        (["demo"], r"expected NAME=SPEC, such as demo=pattern:"),
+        (["demo="], r"expected NAME=SPEC, such as demo=pattern:"),
+        (["=pattern:"], r"expected 1 to 50 letters, digits, - and _ before the ="),
+        (["a b=pattern:"], r"expected 1 to 50 letters"),
+        (["rtsp://ann:planted@host/?a=b"], r"expected 1 to 50 letters, .* before the ="),
+        (["rtsp://ann:planted=b@host/"], r"expected 1 to 50 letters, .* before the ="),
         (["a=pattern:", "a=file:b"], r"--camera names a twice\. Give each camera its own name\."),
         (["a=gopher://x"], r"gopher"),
     ],

@@ -21,6 +21,7 @@ from websockets.sync.client import connect as connect_now
 from websockets.typing import Subprotocol
 
 from streamer.codec import encode
+from streamer.servers.body import MAX_BODY_BYTES
 from streamer.wire import SUBPROTOCOL
 from tests import footage
 from tests.server import RunningServer, serve
@@ -250,6 +251,46 @@ def test_a_reply_that_fails_on_its_way_ends_and_harms_no_other(
                 client.getresponse().read()
             client.close()
             assert server.log.count("RuntimeError: the camera broke") == times
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [b"Content-Length: 50000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n12000\r\n"],
+    ids=["told", "chunked"],
+)
+def test_a_body_that_nobody_would_send_is_refused_before_it_is_there(
+    server: RunningServer, begins: bytes
+) -> None:
+    got = b""
+    body = b"x" * (MAX_BODY_BYTES + 1)
+    request = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n" + begins + body
+    with raw(server, request) as client, suppress(ConnectionResetError):
+        while more := client.recv(MIB):
+            got += more
+    assert got.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_page_may_be_asked_for_with_a_small_body(server: RunningServer) -> None:
+    client = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    client.request("POST", "/login/", "x" * MAX_BODY_BYTES)
+    assert client.getresponse().status == 403  # Django has read it, and misses the CSRF token
+    client.close()
+
+
+def test_a_second_signal_to_stop_cuts_who_is_there(tmp_path: Path) -> None:
+    """With uvicorn, which gives replies some time; daphne gives none."""
+    camera = ("--camera", "demo=pattern:")
+    site = {"DJANGO_DEBUG": "1"}
+    with (
+        serve(tmp_path, "--server", "uvicorn", *camera, **site) as server,
+        raw(server, b"GET /streams/demo/mjpeg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") as client,
+    ):
+        assert client.recv(MIB)
+        for _ in range(2):
+            server.process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        assert server.process.wait(10) == 0
+        assert "Traceback" not in server.log
 
 
 def test_who_is_there_when_the_server_stops_is_told(tmp_path: Path, server_name: str) -> None:

@@ -11,7 +11,9 @@ from streamer.access import EVERYTHING, Refusal, Trouble, Visitor, refusal, visi
 from streamer.links import for_hours
 from tests.settings import OWNER_TOKEN
 
+HOST = (b"host", b"127.0.0.1:8000")
 ORIGIN = (b"origin", b"http://127.0.0.1:8000")
+OTHER_PORT = (b"origin", b"http://127.0.0.1:3000")
 BEARER = (b"authorization", f"Bearer {OWNER_TOKEN}".encode())
 
 
@@ -26,7 +28,7 @@ def scope(query: str, *headers: tuple[bytes, bytes], session: object = None) -> 
     """Return what Channels gives for a WebSocket; without a session, one that must not be read."""
     return {
         "query_string": query.encode("latin-1"),
-        "headers": list(headers),
+        "headers": [HOST, *headers],
         "session": session or Unread(),
     }
 
@@ -65,10 +67,16 @@ async def test_the_session_of_a_program_is_not_read() -> None:
     assert visitor == Visitor(stream="porch", until=link.until)
 
 
+async def test_the_session_does_not_count_for_another_service_of_the_host() -> None:
+    assert (await visitor_of_scope(scope("", OTHER_PORT))).is_stranger
+
+
 @pytest.mark.parametrize("headers", [(), (ORIGIN,)], ids=["program", "browser"])
 async def test_who_brings_the_token_needs_no_session(headers: tuple[Any, ...]) -> None:
     assert await visitor_of_scope(scope(f"token={OWNER_TOKEN}", *headers)) == EVERYTHING
     assert await visitor_of_scope(scope("", BEARER, *headers)) == EVERYTHING
+    small = (b"authorization", f"bearer  {OWNER_TOKEN}".encode())
+    assert await visitor_of_scope(scope("", small, *headers)) == EVERYTHING
 
 
 async def test_the_session_of_a_page_is_read() -> None:

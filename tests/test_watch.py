@@ -163,11 +163,11 @@ async def test_a_forbidden_stream_and_an_unknown_one_get_the_same_words(
         assert (await client.until(type="frame"))["stream"] == "one"
 
 
-async def test_a_stranger_may_connect_and_watch_nothing(cameras: RunningServer) -> None:
+async def test_a_stranger_is_told_why_and_let_go_of(cameras: RunningServer) -> None:
     async with watcher(cameras, query="") as client:
-        await client.say("watch", stream="one")
-        assert (await client.next())["code"] == 4004
-        assert told_of(cameras, "one")["viewers"] == 0
+        error = await client.next()
+        assert (error["code"], "Log in" in error["message"]) == (4004, True)
+        assert await client.ends() == ([], 4004)
 
 
 async def test_a_link_is_for_as_long_as_it_says(cameras: RunningServer) -> None:
@@ -178,8 +178,9 @@ async def test_a_link_is_for_as_long_as_it_says(cameras: RunningServer) -> None:
         assert (error["code"], "expired" in error["message"]) == (4004, True)
         assert await client.ends() == ([], 4004)
     async with watcher(cameras, link("one", seconds=-1)) as client:
-        await client.say("watch", stream="one")
-        assert (await client.next())["code"] == 4004
+        error = await client.next()
+        assert (error["code"], "expired" in error["message"]) == (4004, True)
+        assert await client.ends() == ([], 4004)
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
@@ -81,7 +83,8 @@ class Visit:
         with connect(
             url, origin=origin, subprotocols=protocols, additional_headers=headers
         ) as socket:
-            socket.send(json.dumps({"type": "watch", "stream": stream, "width": 320}))
+            with suppress(ConnectionClosed):  # who may watch nothing is told so at once
+                socket.send(json.dumps({"type": "watch", "stream": stream, "width": 320}))
             answer: dict[str, object] = json.loads(socket.recv(20))
             return answer
 

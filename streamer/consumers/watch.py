@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from streamer import build, wire
-from streamer.access import Visitor, visitor_of_scope
+from streamer.access import Trouble, Visitor, visitor_of_scope
 from streamer.consumers.socket import Socket
 from streamer.errors import Code, MessageError
 from streamer.stream import Picture, Status, Stream, Viewer
@@ -68,6 +68,8 @@ class WatchConsumer(Socket):
         self._sent: dict[str, int] = {}
         """The highest number of each stream's pictures that were sent, since the beginning."""
         self._visitor: Visitor = await visitor_of_scope(self.scope)
+        if self._visitor.is_stranger:  # who may watch nothing takes nobody's place
+            raise MessageError(Code.NO_STREAM, self._visitor.trouble.words, fatal=True)
         self._held.enter_context(build.admission().viewers.hold(self._conf.MAX_VIEWERS))
         self._go(self._expect_acks)
         if self._visitor.until is not None:
@@ -151,8 +153,7 @@ class WatchConsumer(Socket):
     async def _leave(self, until: datetime) -> None:
         """End when the link does."""
         await asyncio.sleep((until - datetime.now(UTC)).total_seconds())
-        trouble = "This link has expired. Ask who sent it for a new one."
-        raise MessageError(Code.NO_STREAM, trouble, fatal=True)
+        raise MessageError(Code.NO_STREAM, Trouble.LINK_OVER.words, fatal=True)
 
     def _words(self, error: MessageError) -> str:
         return wire.encode(wire.ErrorMessage(error.code, str(error))).decode()

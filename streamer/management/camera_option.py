@@ -10,20 +10,17 @@ from django.core.management.base import CommandError
 
 from streamer import conf
 from streamer.errors import SettingsError
-from streamer.redaction import redacted
 
 
 def camera(text: str) -> tuple[str, str]:
-    """Return name and source of a camera that the command line names."""
+    """Return name and source of a camera that the command line names. What came is not repeated: a
+    password may stand there."""
     name, equals, source = text.partition("=")
     if not (equals and source):
-        raise ArgumentTypeError(
-            f"expected NAME=SPEC, such as demo=pattern:, came {redacted(text)!r}"
-        )
+        raise ArgumentTypeError("expected NAME=SPEC, such as demo=pattern:")
     if not conf.SLUG.fullmatch(name):
         raise ArgumentTypeError(
-            f"expected a name of 1 to 50 letters, digits, - and _ before the =, "
-            f"came {redacted(name)!r}"
+            "expected 1 to 50 letters, digits, - and _ before the =, such as demo=pattern:"
         )
     return name, source
 

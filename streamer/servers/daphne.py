@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
+from daphne.http_protocol import WebRequest
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
@@ -17,6 +18,7 @@ from zope.interface import implementer
 
 from streamer import build
 from streamer.servers import SERVER_NAME
+from streamer.servers.body import MAX_BODY_BYTES
 from streamer.servers.peer import Peer, stall_timeout
 
 INBOX = "videostream.inbox"
@@ -133,6 +135,20 @@ class DaphneServer(Server):
     def listen_error(self, failure: Any) -> None:
         self.failure = failure.value
         self.stop()
+
+    def protocol_connected(self, protocol: Any) -> None:
+        super().protocol_connected(protocol)
+        if isinstance(protocol, WebRequest):
+            protocol.handleContentChunk = partial(self._take_in, protocol)
+
+    @staticmethod
+    def _take_in(request: WebRequest, data: bytes) -> None:
+        """Keep a piece of a request's body. Daphne keeps all of it before it asks for an answer."""
+        if request.content.tell() + len(data) <= MAX_BODY_BYTES:
+            request.content.write(data)
+        elif not request.channel.transport.disconnecting:
+            request.channel.transport.write(b"HTTP/1.1 413 Content Too Large\r\n\r\n")
+            request.channel.loseConnection()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         transport = protocol.transport

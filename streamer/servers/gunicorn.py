@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 import sys
 from typing import Any
 
@@ -29,7 +31,9 @@ class GunicornWorker(UvicornWorker):
         # As it is above this class, but for the server, which is written into it there.
         self.config.app = self.wsgi
         server = StoppableServer(self.config)
-        self._install_sigquit_handler()
+        # The one above this class leaves the server to be killed.
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGQUIT, server.handle_exit, signal.SIGQUIT, None)
         await server.serve(sockets=self.sockets)
         if not server.started:
             sys.exit(Arbiter.WORKER_BOOT_ERROR)

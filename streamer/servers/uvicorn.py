@@ -63,8 +63,10 @@ class StoppableServer(uvicorn.Server):
             connection.transport.abort()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Uvicorn's own raises the signal again when all has ended: a failure to who sent it.
-        self.force_exit = self.should_exit
+        # Uvicorn's own raises the signal again when all has ended: a failure to who sent it; and
+        # at the second one leaves cameras open.
+        if self.should_exit:
+            self._cut()
         self.should_exit = True
 
 

@@ -27,8 +27,8 @@ FONT = cv2.FONT_HERSHEY_DUPLEX
 BALL = 36
 DIAL = (320, 204, 118)
 """Middle and radius of the ring on which the moon goes round, once in 4 s."""
-CLOCK = (180, 372)
-COUNTER = (526, 34)
+CLOCK = (180, 352)
+COUNTER = (526, 48)
 """Top left corners of what is written."""
 
 
@@ -123,6 +123,6 @@ def _scene() -> Image:
         cv2.line(lines, (0, y), (WIDTH, y), GRID)
     scene = cv2.addWeighted(scene, 0.75, lines, 0.25, 0)  # type: ignore[assignment]
     cv2.circle(scene, DIAL[:2], DIAL[2], TRACK, 2, cv2.LINE_AA)
-    cv2.putText(scene, "VideoStream", (24, 50), FONT, 0.8, TEXT, 1, cv2.LINE_AA)
-    cv2.putText(scene, "simulated camera", (25, 74), FONT, 0.5, DIM, 1, cv2.LINE_AA)
+    cv2.putText(scene, "VideoStream", (24, 64), FONT, 0.8, TEXT, 1, cv2.LINE_AA)
+    cv2.putText(scene, "simulated camera", (25, 88), FONT, 0.5, DIM, 1, cv2.LINE_AA)
     return scene

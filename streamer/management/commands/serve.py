@@ -20,10 +20,9 @@ from streamer.management.welcome import welcome
 
 def port_number(text: str) -> int:
     """Return a port that the command line names."""
-    number = int(text)
-    if not 0 <= number <= 65_535:
-        raise ArgumentTypeError(f"expected a port of 0 to 65535, came {number}")
-    return number
+    if not (text.isdecimal() and int(text) <= 65_535):
+        raise ArgumentTypeError(f"expected a port of 0 to 65535, came {text}")
+    return int(text)
 
 
 def _check_address(ip: str) -> None:

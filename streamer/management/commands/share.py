@@ -32,11 +32,13 @@ class Command(BaseCommand):
             link = links.for_hours(name, hours)
         except SettingsError as error:
             raise CommandError(str(error)) from None
+        if not conf.SLUG.fullmatch(name):
+            raise CommandError("Expected the name of a camera: letters, digits, - and _.")
         if name not in cameras:
             known = ", ".join(sorted(cameras)) or "none"
-            raise CommandError(
-                f"There is no camera {name!r}. The settings name: {known}. One that only "
-                "`serve --camera` names is shared from its page."
+            self.stderr.write(
+                f"The settings name no camera {name} (they name: {known}). The link holds where "
+                "`serve --camera` names it."
             )
         self.stdout.write(options["url"] + link.path)
         self.stderr.write(f"Shows {name} until {localtime(link.until):%Y-%m-%d %H:%M %Z}.", str)
