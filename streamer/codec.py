@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import abstractmethod
+from collections.abc import Callable
 
 import cv2
 import imutils
@@ -18,17 +18,16 @@ from streamer.types import Frame, Image, Limits
 cv2.setNumThreads(1)
 
 
-class JpegFrame(Frame):
-    """A frame that came as JPEG."""
+class LazyFrame(Frame):
+    """A frame whose forms are made when somebody asks for them, each once."""
 
-    def __init__(self, jpeg: bytes, limits: Limits | None = None) -> None:
-        """Take a picture that passes the gate; FrameError says why it does not."""
-        self.width, self.height, _ = read_header(jpeg, limits or Limits())
-        self._jpeg = jpeg
+    def __init__(self, width: int, height: int, seconds: float = 0.0) -> None:
+        """Begin with nothing made, and `seconds` that have gone into decoding."""
+        self.width, self.height = width, height
         self._bgr: Image | None = None
         self._gray: Image | None = None
         self._reduced: Image | None = None
-        self._seconds = 0.0
+        self._seconds = seconds
 
     @property
     def decode_seconds(self) -> float:
@@ -37,90 +36,98 @@ class JpegFrame(Frame):
     @property
     def bgr(self) -> Image:
         if self._bgr is None:
-            self._bgr = self._decode("BGR")
+            self._bgr = self._timed(self._make_bgr)
         return self._bgr
 
     @property
     def gray(self) -> Image:
         if self._gray is None:
-            if self._bgr is None:
-                self._gray = self._decode("GRAY")
-            else:  # differs from the decoder's by a level at most, for a quarter of its time
-                with self._timed():
-                    self._gray = _gray(self._bgr)
+            self._gray = self._timed(self._make_gray)
         return self._gray
 
     @property
     def reduced(self) -> Image:
         if self._reduced is None:
-            if self._gray is None and self._bgr is None:
-                # The decoder leaves out detail for less than decoding it costs.
-                small = self._decode("GRAY", self.reduction)
-                self._reduced = small[
-                    : self.height // self.reduction, : self.width // self.reduction
-                ]
-            else:
-                gray = self.gray
-                with self._timed():
-                    self._reduced = _reduce(gray, self.reduction)
+            self._reduced = self._timed(self._make_reduced)
         return self._reduced
 
+    @abstractmethod
+    def _make_bgr(self) -> Image: ...
+
+    def _make_gray(self) -> Image:
+        return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2GRAY)  # type: ignore[return-value]
+
+    def _make_reduced(self) -> Image:
+        """Return 1/`reduction` of the picture; what is left over at the borders is cut."""
+        factor = self.reduction
+        width, height = self.width // factor, self.height // factor
+        whole = self.gray[: height * factor, : width * factor]
+        return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+    def _timed(self, make: Callable[[], Image]) -> Image:
+        """Return what `make` returns and count its time, once where it makes other forms too."""
+        start, before = time.perf_counter(), self._seconds
+        try:
+            return make()
+        finally:
+            self._seconds = before + time.perf_counter() - start
+
+
+class JpegFrame(LazyFrame):
+    """A frame that came as JPEG."""
+
+    def __init__(self, jpeg: bytes, limits: Limits | None = None) -> None:
+        """Take a picture that passes the gate; FrameError says why it does not."""
+        header = read_header(jpeg, limits or Limits())
+        super().__init__(header.width, header.height)
+        self._jpeg = jpeg
+
+    def _make_bgr(self) -> Image:
+        return self._decode("BGR")
+
+    def _make_gray(self) -> Image:
+        if self._bgr is None:
+            return self._decode("GRAY")
+        # Differs from the decoder's by a level at most, for a quarter of its time.
+        return super()._make_gray()
+
+    def _make_reduced(self) -> Image:
+        if self._gray is None and self._bgr is None:
+            # The decoder leaves out detail for less than decoding it costs.
+            factor = self.reduction
+            small = self._decode("GRAY", factor)
+            return small[: self.height // factor, : self.width // factor]
+        return super()._make_reduced()
+
     def _decode(self, colorspace: str, factor: int = 1) -> Image:
-        with self._timed():
-            try:
-                # The decoder takes the largest factor that leaves at least this size. The fast
-                # DCT would save a twentieth, and be wrong by one grey level on average.
-                pixels: Image = simplejpeg.decode_jpeg(
-                    self._jpeg,
-                    colorspace,
-                    fastupsample=True,
-                    min_height=-(-self.height // factor),
-                    min_width=-(-self.width // factor),
-                )
-            except ValueError as error:
-                raise FrameError(
-                    Code.UNKNOWN_MESSAGE, f"The JPEG is damaged: {error}. {CAMERA_JPEG}"
-                ) from None
+        try:
+            # The decoder takes the largest factor that leaves at least this size. The fast DCT
+            # would save a twentieth, and be wrong by one grey level on average.
+            pixels: Image = simplejpeg.decode_jpeg(
+                self._jpeg,
+                colorspace,
+                fastupsample=True,
+                min_height=-(-self.height // factor),
+                min_width=-(-self.width // factor),
+            )
+        except ValueError as error:
+            raise FrameError(
+                Code.UNKNOWN_MESSAGE, f"The JPEG is damaged: {error}. {CAMERA_JPEG}"
+            ) from None
         return pixels[:, :, 0] if colorspace == "GRAY" else pixels
 
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds += time.perf_counter() - start
 
-
-class ArrayFrame(Frame):
+class ArrayFrame(LazyFrame):
     """A frame that is pixels already; a detector may be tried on it without a server."""
 
     def __init__(self, bgr: Image) -> None:
         """Take the picture `bgr`, (height, width, 3); it is kept, not copied."""
-        self.height, self.width = bgr.shape[:2]
-        self._bgr = bgr
-        self._gray: Image | None = None
-        self._reduced: Image | None = None
+        height, width = bgr.shape[:2]
+        super().__init__(width, height)
+        self._pixels = bgr
 
-    @property
-    def decode_seconds(self) -> float:
-        return 0.0
-
-    @property
-    def bgr(self) -> Image:
-        return self._bgr
-
-    @property
-    def gray(self) -> Image:
-        if self._gray is None:
-            self._gray = _gray(self._bgr)
-        return self._gray
-
-    @property
-    def reduced(self) -> Image:
-        if self._reduced is None:
-            self._reduced = _reduce(self.gray, self.reduction)
-        return self._reduced
+    def _make_bgr(self) -> Image:
+        return self._pixels
 
 
 def scaled_width(frame: Frame, width: int | None) -> int:
@@ -147,14 +154,3 @@ def encode(image: Image, quality: int) -> bytes:
         image, quality=quality, colorspace="BGR", colorsubsampling="420"
     )
     return jpeg
-
-
-def _gray(bgr: Image) -> Image:
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)  # type: ignore[return-value]
-
-
-def _reduce(gray: Image, factor: int) -> Image:
-    """Return the picture 1/`factor` as large; what is left over at the borders is cut."""
-    height, width = (side // factor for side in gray.shape)
-    whole = gray[: height * factor, : width * factor]
-    return cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]

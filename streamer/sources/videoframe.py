@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import av
 import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from streamer.types import Frame, Image
+from streamer.codec import LazyFrame
+from streamer.types import Image
 
 FULL_RANGE = 2
 """AVCOL_RANGE_JPEG of FFmpeg's pixfmt.h: black is 0 and white 255, else 16 and 235."""
@@ -28,7 +25,7 @@ TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTAT
 """What to do by the degrees, counter-clockwise, that a phone tells of how it was held."""
 
 
-class VideoFrame(Frame):
+class VideoFrame(LazyFrame):
     """A frame that FFmpeg decoded; of most, grey costs no conversion of colours."""
 
     def __init__(
@@ -42,50 +39,19 @@ class VideoFrame(Frame):
         self._picture = picture
         self._reformatter = reformatter or VideoReformatter()
         self._turn = TURNS.get(picture.rotation % 360)
-        self.width, self.height = picture.width, picture.height
+        width, height = picture.width, picture.height
         if self._turn not in (None, cv2.ROTATE_180):
-            self.width, self.height = self.height, self.width
-        self._bgr: Image | None = None
-        self._gray: Image | None = None
-        self._reduced: Image | None = None
-        self._seconds = seconds
+            width, height = height, width
+        super().__init__(width, height, seconds)
 
-    @property
-    def decode_seconds(self) -> float:
-        return self._seconds
+    def _make_bgr(self) -> Image:
+        picture = self._reformatter.reformat(self._picture, format="bgr24")
+        return self._upright(picture.to_ndarray())  # type: ignore[arg-type]
 
-    @property
-    def bgr(self) -> Image:
-        if self._bgr is None:
-            with self._timed():
-                picture = self._reformatter.reformat(self._picture, format="bgr24")
-                self._bgr = self._upright(picture.to_ndarray())  # type: ignore[arg-type]
-        return self._bgr
-
-    @property
-    def gray(self) -> Image:
-        if self._gray is None:
-            if self._picture.format.name in LUMA_PLANES:
-                with self._timed():
-                    self._gray = self._upright(self._luma())
-            else:
-                bgr = self.bgr
-                with self._timed():
-                    self._gray = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
-        return self._gray  # type: ignore[return-value]
-
-    @property
-    def reduced(self) -> Image:
-        if self._reduced is None:
-            gray, factor = self.gray, self.reduction
-            width, height = self.width // factor, self.height // factor
-            with self._timed():
-                self._reduced = cv2.resize(  # type: ignore[assignment]
-                    gray[: height * factor, : width * factor],
-                    (width, height),
-                    interpolation=cv2.INTER_AREA,
-                )
-        return self._reduced  # type: ignore[return-value]
+    def _make_gray(self) -> Image:
+        if self._picture.format.name in LUMA_PLANES:
+            return self._upright(self._luma())
+        return super()._make_gray()
 
     def _luma(self) -> Image:
         """Return the brightness in full range. Of colours by BT.601 it is what OpenCV's grey is;
@@ -99,11 +65,3 @@ class VideoFrame(Frame):
 
     def _upright(self, image: Image) -> Image:
         return image if self._turn is None else cv2.rotate(image, self._turn)  # type: ignore[return-value]
-
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._seconds += time.perf_counter() - start
