@@ -83,7 +83,7 @@ test("A server that goes away is tried again, whichever way it went.", () => {
 });
 
 test("What trying again cannot mend stops.", () => {
-  for (const code of [4000, 4003, 4007, 4009, 1009]) {
+  for (const code of [4000, 4003, 4004, 4007, 4009, 1009]) {
     assert.equal(closeFault(code, GONE).retry, false, `${code}`);
   }
 });

@@ -5,11 +5,20 @@ import { fakeTimers, settle } from "./fakes.js";
 
 /** @param {(() => Response)[]} answers one after the other, the last again and again */
 function asked(...answers) {
+  return askedBy(false, ...answers);
+}
+
+/**
+ * @param {boolean} isByLink
+ * @param {(() => Response)[]} answers
+ */
+function askedBy(isByLink, ...answers) {
   /** @type {any[]} */ const streams = [];
   /** @type {any[]} */ const troubles = [];
   const calls = { count: 0 };
   const roster = new Roster({
     url: "/api/streams",
+    isByLink,
     ask: async () => {
       const answer = answers[Math.min(calls.count, answers.length - 1)];
       calls.count += 1;
@@ -67,7 +76,19 @@ test("Whoever is not known any more is told so, in the server's words.", async (
   roster.start();
   await settle();
   assert.equal(troubles[0].isStranger, true);
+  assert.match(troubles[0].title, /not logged in any more/);
   assert.equal(troubles[0].remedy, detail);
+  roster.stop();
+});
+
+test("Whoever came by a link never was logged in, and is not told of it.", async (t) => {
+  fakeTimers(t);
+  const detail = "This link has expired. Ask who sent it for a new one.";
+  const { roster, troubles } = askedBy(true, () => Response.json({ detail }, { status: 401 }));
+  roster.start();
+  await settle();
+  const title = "You may not watch this any more";
+  assert.deepEqual(troubles, [{ title, remedy: detail, isStranger: true }]);
   roster.stop();
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Sharing } from "../../static/streamer/webcam/sharing.js";
-import { sharingWords } from "../../static/streamer/webcam/status.js";
+import { sharedWords, sharingWords } from "../../static/streamer/webcam/status.js";
 
 /** @type {import("../../static/streamer/shared/protocol.js").Shared} */
 const SHARED = {
@@ -83,7 +83,8 @@ test("It is told in plain words how many watch.", () => {
   const words = (/** @type {number} */ viewers) =>
     sharingWords({ name: "on", shared: { ...SHARED, viewers } });
   assert.equal(words(0), "You are shared: nobody watches yet");
-  assert.equal(words(1), "You are shared: 1 watches");
-  assert.equal(words(3), "You are shared: 3 watch");
+  assert.equal(words(1), "You are shared: 1 viewer");
+  assert.equal(words(3), "You are shared: 3 viewers");
   assert.match(sharingWords({ name: "interrupted", shared: SHARED }), /same link/);
+  assert.deepEqual([0, 1, 3].map(sharedWords), ["Shared", "Shared: 1 viewer", "Shared: 3 viewers"]);
 });

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { closeFault } from "../../static/streamer/shared/faults.js";
+import { CloseCode } from "../../static/streamer/shared/protocol.js";
 import { Stream } from "../../static/streamer/wall/stream.js";
+
+const OPEN = Object.freeze({ name: /** @type {const} */ ("open") });
 
 /** @type {import("../../static/streamer/wall/roster.js").StreamInfo} */
 const INFO = {
@@ -46,7 +50,7 @@ test("What is not watched is as the list says.", () => {
 test("What is watched is as the socket says; until it says anything, it opens.", () => {
   const { stream, state } = porch();
   stream.list(INFO);
-  stream.watch(true, true);
+  stream.watch(true, OPEN);
   assert.equal(stream.account.state, "opening");
   state("failed", "Nothing listens there.");
   const { title, detail, veiled, viewers } = stream.account;
@@ -58,7 +62,7 @@ test("What is watched is as the socket says; until it says anything, it opens.",
 
 test("Live without a picture is still veiled; with one it is not.", () => {
   const { stream, state, picture } = porch();
-  stream.watch(true, true);
+  stream.watch(true, OPEN);
   state("live");
   assert.deepEqual([stream.account.title, stream.account.veiled], ["Opening …", true]);
   picture();
@@ -68,7 +72,7 @@ test("Live without a picture is still veiled; with one it is not.", () => {
 
 test("The age is the server's and what came after it here, measured by one clock.", () => {
   const { stream, clock, state, picture } = porch();
-  stream.watch(true, true);
+  stream.watch(true, OPEN);
   state("live");
   picture(20);
   assert.equal(stream.account.age, 20);
@@ -80,19 +84,30 @@ test("The age is the server's and what came after it here, measured by one clock
 
 test("Without a connection what was told counts for nothing.", () => {
   const { stream, state } = porch();
-  stream.watch(true, true);
+  stream.watch(true, OPEN);
   state("live");
-  stream.watch(true, false);
+  stream.watch(true, { name: "connecting" });
   assert.equal(stream.account.state, "lost");
-  stream.watch(true, true);
+  stream.watch(true, OPEN);
   assert.equal(stream.account.state, "opening");
+});
+
+test("Where trying again is no use, the reason is told, and nothing of waiting.", () => {
+  const { stream, state } = porch();
+  stream.watch(true, OPEN);
+  state("live");
+  const message = "this link has expired";
+  const fault = closeFault(CloseCode.NO_STREAM, { greeted: true, online: true, message });
+  stream.watch(true, { name: "failed", fault });
+  const { title, detail, veiled } = stream.account;
+  assert.deepEqual([title, detail, veiled], ["Stopped", "This link has expired.", true]);
 });
 
 test("What ended or was refused stays so until the list has it again.", () => {
   const { stream, state } = porch();
-  stream.watch(true, true);
+  stream.watch(true, OPEN);
   state("ended", "It is not shared any more.");
-  stream.watch(false, true);
+  stream.watch(false, OPEN);
   assert.deepEqual([stream.account.state, stream.isOver], ["ended", true]);
   stream.list(INFO);
   assert.deepEqual([stream.account.state, stream.isOver], ["live", false]);

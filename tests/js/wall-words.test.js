@@ -26,6 +26,7 @@ test("What the list says of what is seen is told in words.", () => {
     "1 face, licence plates 3",
   );
   assert.equal(countsWords({ motion: false, faces: 0 }), "Nothing in sight");
+  assert.equal(countsWords({ motion: false }), "No motion");
   assert.equal(countsWords({}), "");
   assert.equal(countsWords(null), "");
 });
@@ -46,8 +47,9 @@ test("How old a picture is that stands still, from seconds to hours.", () => {
 });
 
 test("The wall is summed up, and what is wrong with it is told by name.", () => {
-  assert.equal(wallWords(["live"]), "1 camera, 1 live");
-  assert.equal(wallWords(["live", "failed", "frozen"]), "3 cameras, 1 live, 2 without a picture");
+  assert.equal(wallWords(["live"]), "1 camera");
+  assert.equal(wallWords(["live", "closed", "closed"]), "3 cameras");
+  assert.equal(wallWords(["live", "failed", "frozen"]), "3 cameras, 2 without a picture");
   const accounts = new Map([
     ["porch", { state: /** @type {const} */ ("live"), title: "Live" }],
     ["shed", { state: /** @type {const} */ ("failed"), title: "No picture" }],

@@ -243,3 +243,17 @@ test("What cannot be mended by trying again is not tried again.", (t) => {
   watch.want(new Map([["a", FULL]]));
   assert.equal(sockets.length, 1);
 });
+
+test("Who was turned away and is known again watches again; a page that is not understood does not.", (t) => {
+  fakeTimers(t);
+  const { watch, sockets } = watching();
+  const wanted = new Map([["a", SMALL]]);
+  for (const code of [4004, 4000]) {
+    watch.want(wanted);
+    sockets.at(-1)?.opens();
+    sockets.at(-1)?.ends(code);
+    watch.admitted();
+    watch.want(wanted);
+  }
+  assert.equal(sockets.length, 2);
+});

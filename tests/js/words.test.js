@@ -35,6 +35,11 @@ test("Nothing in sight and no detector are told apart.", () => {
   assert.equal(seenWords({ size }), "No detector is on");
 });
 
+test("Where motion alone is looked for, somebody who stands still is not said to be out of sight.", () => {
+  assert.equal(seenWords({ size, motion: [] }), "No motion");
+  assert.equal(seenWords({ size, motion: [], cups: { boxes: [] } }), "Nothing in sight");
+});
+
 test("Anybody's own detector is told by its labels, or else by its name.", () => {
   const boxes = [{ box, label: "cup", confidence: 0.5 }, { box }];
   assert.equal(seenWords({ size, kitchen_things: { boxes, data: {} } }), "cup 50%, kitchen things");

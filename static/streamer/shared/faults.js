@@ -1,9 +1,10 @@
 /**
  * What went wrong, in words, with the remedy.
  *
- * @typedef {{title: string, remedy: string, retry: boolean, pause?: number}} Fault
+ * @typedef {{title: string, remedy: string, retry: boolean, pause?: number, isStranger?: boolean}} Fault
  *   retry: it mends itself or is worth trying again without the user;
- *   pause: the least milliseconds before that
+ *   pause: the least milliseconds before that;
+ *   isStranger: the server does not know this visitor, or not any more
  */
 import { CloseCode, closeCode } from "./protocol.js";
 import { sentence } from "./words.js";
@@ -16,6 +17,14 @@ export const MISUNDERSTOOD = Object.freeze({
   title: "The page and the server do not understand each other",
   remedy: "One of them is probably newer. Reload this page.",
   retry: false,
+});
+
+/** @type {Fault} */
+export const BARRED = Object.freeze({
+  title: "You may not watch this any more",
+  remedy: "Log in, or ask for a new link.",
+  retry: false,
+  isStranger: true,
 });
 
 /** @type {Record<number, Fault>} close code -> fault of a session that had begun */
@@ -37,11 +46,7 @@ const CLOSE_FAULTS = {
     remedy: "Choose another quality or picture size, then press Start.",
     retry: false,
   },
-  [CloseCode.NO_STREAM]: {
-    title: "You may not watch this any more",
-    remedy: "Log in, or ask for a new link.",
-    retry: false,
-  },
+  [CloseCode.NO_STREAM]: BARRED,
   [CloseCode.CREDIT_EXCEEDED]: {
     title: "This page sent more than the server could take",
     remedy: "This page goes on by itself, more slowly.",

@@ -11,10 +11,11 @@
  * @returns {string} such as "1 face, happy 87%, motion"
  */
 export function seenWords(detections, confidences = true) {
-  const { size: _, motion, faces, ...others } = detections;
+  const { size: _, ...found } = detections;
+  const { motion, faces, ...others } = found;
   const parts = [];
   if (faces?.length) {
-    parts.push(faces.length === 1 ? "1 face" : `${faces.length} faces`);
+    parts.push(facesWords(faces.length));
     for (const { emotion } of faces) {
       if (emotion) {
         parts.push(labelWords(confidences ? emotion : { label: emotion.label }, "emotion"));
@@ -30,12 +31,24 @@ export function seenWords(detections, confidences = true) {
       parts.push(labelWords(confidences ? { label, confidence } : { label }, name));
     }
   }
-  if (parts.length > 0) {
-    return parts.join(", ");
+  return parts.join(", ") || nothingWords(Object.keys(found)) || "No detector is on";
+}
+
+/** @param {number} count */
+export function facesWords(count) {
+  return count === 1 ? "1 face" : `${count} faces`;
+}
+
+/**
+ * @param {string[]} detectors names of those that look, and find nothing
+ * @returns {string} empty where there are none
+ */
+export function nothingWords(detectors) {
+  // Whoever stands still is in sight, and does not move.
+  if (detectors.length === 1 && detectors[0] === "motion") {
+    return "No motion";
   }
-  return faces || motion || Object.keys(others).length > 0
-    ? "Nothing in sight"
-    : "No detector is on";
+  return detectors.length > 0 ? "Nothing in sight" : "";
 }
 
 /**

@@ -3,10 +3,12 @@
  * visitor any more.
  *
  * @typedef {import("../shared/connection.js").LinkState} LinkState
+ * @typedef {import("../shared/faults.js").Fault} Fault
  * @typedef {import("./roster.js").Trouble} Trouble
  */
 import { find } from "../shared/find.js";
 import { write } from "../shared/notice.js";
+import { isByLink } from "./address.js";
 
 export class Alert {
   #root = find("alert", HTMLElement);
@@ -15,7 +17,7 @@ export class Alert {
   #login = find("alert-login", HTMLAnchorElement);
   /** @type {Trouble | null} */
   #roster = null;
-  /** Why the last connection was lost, until another one stands. @type {{title: string, remedy: string} | null} */
+  /** Why the last connection was lost, until another one stands. @type {Fault | null} */
   #link = null;
 
   /** @param {Trouble | null} trouble null: the list of streams has come */
@@ -35,14 +37,13 @@ export class Alert {
   }
 
   #show() {
-    const isStranger = this.#roster?.isStranger ?? false;
-    const said = isStranger ? this.#roster : (this.#link ?? this.#roster);
+    const said = this.#roster?.isStranger ? this.#roster : (this.#link ?? this.#roster);
     this.#root.hidden = said === null;
     // Written only when it is another: an alert is read out with every write.
     write(this.#title, said?.title ?? "");
     write(this.#remedy, said?.remedy ?? "");
-    this.#login.hidden = !isStranger;
     const { pathname, search } = location;
+    this.#login.hidden = !said?.isStranger || isByLink(search);
     this.#login.search = String(new URLSearchParams({ next: pathname + search }));
   }
 }

@@ -4,7 +4,7 @@ import { Herald } from "../shared/herald.js";
 import { write } from "../shared/notice.js";
 import { socketUrl, WATCH_PATH } from "../shared/protocol.js";
 import { download, saveName } from "../shared/save.js";
-import { API_PATH, pageAddress, withKey } from "./address.js";
+import { API_PATH, isByLink, pageAddress, withKey } from "./address.js";
 import { Alert } from "./alert.js";
 import { Invitation } from "./invitation.js";
 import { Navigation } from "./navigation.js";
@@ -30,8 +30,8 @@ const summary = find("summary", HTMLElement);
 
 /** @type {Map<string, Stream>} in the order of the wall */
 const streams = new Map();
-/** Does the socket stand? */
-let connected = false;
+/** @type {import("../shared/connection.js").LinkState} */
+let link = { name: "closed" };
 const herald = new Herald(HEARD_PAUSE);
 const alert = new Alert();
 const viewer = new Viewer({ done, resized: replan, save });
@@ -45,9 +45,11 @@ const wall = new Wall(find("tiles", HTMLElement), find("tile-template", HTMLTemp
 });
 const roster = new Roster({
   url: withKey(API_PATH, query),
+  isByLink: isByLink(query),
   on: {
     streams(infos) {
       alert.roster(null);
+      watch.admitted();
       list(infos);
     },
     trouble(trouble) {
@@ -60,7 +62,7 @@ const watch = new Watch({
   now,
   on: {
     link(state) {
-      connected = state.name === "open";
+      link = state;
       alert.link(state);
       markWatched();
     },
@@ -152,7 +154,7 @@ function replan() {
 
 function markWatched() {
   for (const [name, each] of streams) {
-    each.watch(watch.watches(name), connected);
+    each.watch(watch.watches(name), link);
   }
 }
 

@@ -13,6 +13,7 @@
  * @property {(trouble: Trouble) => void} trouble what is known stays as it is
  */
 import { Backoff } from "../shared/backoff.js";
+import { BARRED } from "../shared/faults.js";
 import { sentence } from "../shared/words.js";
 
 /** How often it is asked, milliseconds. */
@@ -25,8 +26,14 @@ const AWAY = Object.freeze({
   isStranger: false,
 });
 
+const LOGGED_OUT = Object.freeze({
+  title: "You are not logged in any more",
+  remedy: "Log in again to go on watching.",
+});
+
 export class Roster {
   #url;
+  #isByLink;
   #on;
   #fetch;
   #backoff = new Backoff({ first: PERIOD, most: 30_000 });
@@ -39,11 +46,13 @@ export class Roster {
   /**
    * @param {object} parts
    * @param {string} parts.url
+   * @param {boolean} [parts.isByLink] did this visitor come by a link, without a log-in?
    * @param {RosterEvents} parts.on
    * @param {typeof globalThis.fetch} [parts.ask]
    */
-  constructor({ url, on, ask }) {
+  constructor({ url, isByLink = false, on, ask }) {
     this.#url = url;
+    this.#isByLink = isByLink;
     this.#on = on;
     this.#fetch = ask ?? ((to, how) => fetch(to, how));
   }
@@ -89,7 +98,8 @@ export class Roster {
       const signal = AbortSignal.timeout(ANSWER_TIMEOUT);
       const response = await this.#fetch(this.#url, { signal, cache: "no-store" });
       if (response.status === 401 || response.status === 403) {
-        return { ...stranger(response.status), ...(await words(response)), isStranger: true };
+        const { title, remedy } = response.status === 401 && !this.#isByLink ? LOGGED_OUT : BARRED;
+        return { title, remedy, ...(await words(response)), isStranger: true };
       }
       return response.ok ? (await response.json()).streams : AWAY;
     } catch {
@@ -97,13 +107,6 @@ export class Roster {
       return AWAY;
     }
   }
-}
-
-/** @param {number} status */
-function stranger(status) {
-  return status === 401
-    ? { title: "You are not logged in any more", remedy: "Log in again to go on watching." }
-    : { title: "You may not watch this", remedy: "Log in, or ask for a link." };
 }
 
 /**

@@ -6,6 +6,7 @@
  * @typedef {import("./words.js").ShownState} ShownState
  * @typedef {import("./screen.js").Arrival} Arrival
  * @typedef {import("../shared/protocol.js").StateMessage} StateMessage
+ * @typedef {import("../shared/connection.js").LinkState} LinkState
  * @typedef {object} Account
  * @property {ShownState} state
  * @property {string} title of the state
@@ -26,7 +27,8 @@ export class Stream {
   #now;
   #meter;
   #watched = false;
-  #connected = false;
+  /** @type {LinkState} of the socket over which it is watched */
+  #link = { name: "closed" };
   /** @type {StreamInfo | null} */
   #info = null;
   /** @type {StateMessage | null} */
@@ -71,17 +73,17 @@ export class Stream {
 
   /**
    * @param {boolean} watched
-   * @param {boolean} connected does the socket stand?
+   * @param {LinkState} link of the socket
    */
-  watch(watched, connected) {
-    if ((!watched || !connected) && !this.isOver) {
+  watch(watched, link) {
+    if ((!watched || link.name !== "open") && !this.isOver) {
       this.#told = null;
     }
     if (watched && !this.#watched) {
       this.#meter.reset();
     }
     this.#watched = watched;
-    this.#connected = connected;
+    this.#link = link;
   }
 
   /** @param {StateMessage} message */
@@ -111,11 +113,10 @@ export class Stream {
     const isLive = state === "live";
     const { fpsDown, age } = this.#meter.read();
     const shown = this.#watched && isLive ? fpsDown : null;
-    const message = this.#refusal ?? this.#told?.message ?? this.#info?.message;
     const isNew = isLive && this.#watched && !this.#picture;
     return {
       state,
-      ...stateWords(isNew ? "opening" : state, state === "lost" ? "" : message),
+      ...stateWords(isNew ? "opening" : state, this.#reason(state)),
       veiled: !isLive || isNew,
       viewers: this.isOver ? 0 : (this.#told?.viewers ?? this.#info?.viewers ?? 0),
       fps: isLive ? this.#info?.fps || shown : null,
@@ -137,10 +138,21 @@ export class Stream {
     if (!this.#watched) {
       return this.#info?.state ?? "closed";
     }
-    if (!this.#connected) {
-      return "lost";
+    if (this.#link.name === "failed") {
+      return "stopped";
     }
-    return this.#told?.state ?? "opening";
+    return this.#link.name === "open" ? (this.#told?.state ?? "opening") : "lost";
+  }
+
+  /** @param {ShownState} state */
+  #reason(state) {
+    if (state === "lost") {
+      return "";
+    }
+    if (state === "stopped" && this.#link.name === "failed") {
+      return this.#link.fault.remedy;
+    }
+    return this.#refusal ?? this.#told?.message ?? this.#info?.message;
   }
 
   get #seen() {

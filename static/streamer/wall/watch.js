@@ -2,6 +2,7 @@
  * Watches any number of streams over one WebSocket, and all of them again when it was lost.
  *
  * @typedef {import("../shared/connection.js").ConnectionOptions} ConnectionOptions
+ * @typedef {import("../shared/faults.js").Fault} Fault
  * @typedef {import("../shared/connection.js").LinkState} LinkState
  * @typedef {import("../shared/protocol.js").FrameMessage} FrameMessage
  * @typedef {import("../shared/protocol.js").Message} Message
@@ -31,8 +32,8 @@ export class Watch {
   #live = new Set();
   /** When the server last said anything. */
   #heard = 0;
-  /** Nothing helps but another page. */
-  #failed = false;
+  /** Why it is not tried again. @type {Fault | null} */
+  #fault = null;
 
   /** @param {ConnectionOptions & {on: WatchEvents, now: () => number}} options  now: milliseconds */
   constructor({ on, now, ...options }) {
@@ -68,7 +69,7 @@ export class Watch {
     }
     if (wanted.size === 0) {
       this.#connection.close();
-    } else if (!this.#failed) {
+    } else if (!this.#fault) {
       this.#connection.open();
     }
   }
@@ -86,6 +87,13 @@ export class Watch {
     // One from before it was left and watched again is none of what the server waits for now.
     if (seq <= (this.#watched.get(stream)?.seq ?? 0)) {
       this.#connection.send(textMessage({ type: "ack", stream, seq }));
+    }
+  }
+
+  /** This visitor is known: whom the server turned away before, it may let in with the next wish. */
+  admitted() {
+    if (this.#fault?.isStranger) {
+      this.#fault = null;
     }
   }
 
@@ -121,7 +129,9 @@ export class Watch {
 
   /** @param {LinkState} state */
   #linkChanged(state) {
-    this.#failed ||= state.name === "failed";
+    if (state.name === "failed") {
+      this.#fault = state.fault;
+    }
     if (state.name !== "open") {
       this.#live.clear();
     }

@@ -2,11 +2,12 @@
  * What is said of a stream.
  *
  * @typedef {import("../shared/protocol.js").StreamState} StreamState
- * @typedef {StreamState | "lost" | "gone"} ShownState
- *   lost: the server is away; gone: there is no such stream, or not for this visitor
+ * @typedef {StreamState | "lost" | "stopped" | "gone"} ShownState
+ *   lost: the server is away; stopped: it is there, but not for this visitor or this page;
+ *   gone: there is no such stream, or not for this visitor
  * @typedef {{title: string, detail: string}} StateWords
  */
-import { detectorWords, sentence } from "../shared/words.js";
+import { detectorWords, facesWords, nothingWords, sentence } from "../shared/words.js";
 
 /** @type {Record<ShownState, StateWords>} */
 const STATES = {
@@ -17,6 +18,7 @@ const STATES = {
   failed: { title: "No picture", detail: "No answer from the camera. Trying again." },
   ended: { title: "Ended", detail: "It is not shared any more." },
   lost: { title: "Waiting for the server …", detail: "It goes on by itself." },
+  stopped: { title: "Stopped", detail: "" },
   gone: { title: "Not there", detail: "There is no such camera, or it is not for you." },
 };
 
@@ -40,20 +42,17 @@ export function viewersWords(count) {
  * @returns {string} such as "Motion, 2 faces"; empty where nothing is known
  */
 export function countsWords(seen) {
-  if (!seen || Object.keys(seen).length === 0) {
-    return "";
-  }
-  const parts = Object.entries(seen).flatMap(([name, found]) => {
+  const parts = Object.entries(seen ?? {}).flatMap(([name, found]) => {
     if (!found) {
       return [];
     }
     const what = detectorWords(name).toLowerCase();
     if (name === "faces") {
-      return [found === 1 ? "1 face" : `${Number(found)} faces`];
+      return [facesWords(Number(found))];
     }
     return [typeof found === "number" ? `${what} ${found}` : what];
   });
-  return parts.join(", ") || "Nothing in sight";
+  return parts.join(", ") || nothingWords(Object.keys(seen ?? {}));
 }
 
 /**
@@ -77,13 +76,13 @@ export function rateWords(fps) {
 
 /**
  * @param {ShownState[]} states of all streams
- * @returns {string} such as "8 cameras, 6 live, 1 without a picture"
+ * @returns {string} such as "8 cameras, 1 without a picture"
  */
 export function wallWords(states) {
-  const live = states.filter((state) => state === "live").length;
+  // How many are live is how many are within sight: the others are closed, and nothing is wrong with them.
   const bad = states.filter((state) => state === "failed" || state === "frozen").length;
-  const parts = [states.length === 1 ? "1 camera" : `${states.length} cameras`, `${live} live`];
-  return [...parts, ...(bad > 0 ? [`${bad} without a picture`] : [])].join(", ");
+  const all = states.length === 1 ? "1 camera" : `${states.length} cameras`;
+  return bad > 0 ? `${all}, ${bad} without a picture` : all;
 }
 
 /**

@@ -72,7 +72,7 @@ function rateText(fps) {
 
 /**
  * @param {SharingState} state
- * @returns {string} such as "You are shared: 3 watch"; empty where nothing is
+ * @returns {string} such as "You are shared: 3 viewers"; empty where nothing is
  */
 export function sharingWords({ name, shared }) {
   switch (name) {
@@ -87,9 +87,12 @@ export function sharingWords({ name, shared }) {
   }
 }
 
-/** @param {number} viewers */
+/**
+ * @param {number} viewers
+ * @returns {string} a few words, for where `sharingWords` stand beside them
+ */
 export function sharedWords(viewers) {
-  return `Shared: ${watchersWords(viewers)}`;
+  return viewers === 0 ? "Shared" : `Shared: ${watchersWords(viewers)}`;
 }
 
 /** @param {number} viewers */
@@ -97,5 +100,5 @@ function watchersWords(viewers) {
   if (viewers === 0) {
     return "nobody watches yet";
   }
-  return viewers === 1 ? "1 watches" : `${viewers} watch`;
+  return viewers === 1 ? "1 viewer" : `${viewers} viewers`;
 }
