@@ -5,6 +5,7 @@
  * @typedef {import("./screen.js").Done} Done
  */
 import { write } from "../shared/notice.js";
+import { writeName } from "./name.js";
 import { Screen } from "./screen.js";
 import { rateWords, viewersWords } from "./words.js";
 
@@ -29,7 +30,7 @@ export class Tile {
       /** @type {HTMLElement} */ (this.element.querySelector(`.${kind}`));
     this.link = /** @type {HTMLAnchorElement} */ (part("name"));
     this.link.href = address;
-    this.link.textContent = name;
+    writeName(this.link, name);
     this.screen = new Screen(/** @type {HTMLCanvasElement} */ (part("screen")), done);
     this.#parts = {
       picture: part("picture"),

@@ -7,6 +7,7 @@
 import { find } from "../shared/find.js";
 import { FullScreen } from "../shared/full-screen.js";
 import { Remark, write } from "../shared/notice.js";
+import { writeName } from "./name.js";
 import { Screen } from "./screen.js";
 import { rateWords } from "./words.js";
 
@@ -51,7 +52,7 @@ export class Viewer {
   open(name) {
     this.screen.clear();
     this.#root.hidden = name === "";
-    write(this.#name, name);
+    writeName(this.#name, name);
     if (!name) {
       this.#fullScreen.leave();
     }
