@@ -17,7 +17,7 @@ from playwright.async_api import Browser, expect
 
 from streamer.overlay import FACE
 from tests.browser.chromium import FAKE_CAMERA, chromium
-from tests.browser.tab import ON_A_PHONE, PHONE, SMALL_CONTROLS, WAIT, eventually
+from tests.browser.tab import DESKTOP, ON_A_PHONE, PHONE, SMALL_CONTROLS, WAIT, eventually
 from tests.browser.webcam_page import visit, watching
 from tests.server import ROOT, RunningServer, serve
 
@@ -52,6 +52,22 @@ async def test_moving_pictures_come_back_with_the_face_boxed(
         assert bracket_pixels(shown) > 100
         await visitor.changes("() => document.getElementById('result').src")
         assert visitor.troubles == []
+
+
+async def test_all_of_it_fits_the_window(browser: Browser, server: RunningServer) -> None:
+    async with watching(browser, server.url) as visitor:
+        height = await visitor.evaluate("() => document.documentElement.scrollHeight")
+        assert height <= DESKTOP["height"]
+
+
+async def test_without_javascript_there_is_nothing_to_press(
+    browser: Browser, server: RunningServer
+) -> None:
+    async with visit(browser, server.url, java_script_enabled=False) as visitor:
+        await expect(visitor.page.locator("noscript .banner")).to_be_visible()
+        await expect(visitor.page.locator("main :is(button, input, select):visible")).to_have_count(
+            0
+        )
 
 
 async def test_figures_and_charts_are_live(browser: Browser, server: RunningServer) -> None:
