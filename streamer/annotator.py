@@ -11,7 +11,7 @@ from functools import partial
 
 from streamer.codec import scaled
 from streamer.errors import FrameError
-from streamer.pipeline import DetectorSpec, Pipeline
+from streamer.pipeline import DetectorSpec, Pipeline, without
 from streamer.pool import Pool, Share
 from streamer.slot import LatestSlot
 from streamer.stream import LEEWAY, Stream
@@ -61,6 +61,9 @@ class Annotator:
         """Where the camera's frames go."""
         self._stream = stream
         self._look = look
+        self._specs = specs
+        self._detectors = tuple(look.detectors)
+        """Those that have not failed since the camera opened last."""
         self._pipeline = Pipeline(specs)
         self._pool = pool
         self._camera = State.OPENING
@@ -73,6 +76,7 @@ class Annotator:
         self._camera = state
         self._doubted = False
         self._damaged = 0
+        self._detectors = tuple(self._look.detectors)
         self._stream.tell(state, message)
 
     async def run(self) -> None:
@@ -140,12 +144,16 @@ class Annotator:
             self._doubted = False
             self._stream.tell(State.LIVE)
         self._stream.publish(shot.time, result.detections, result.jpegs)
+        if result.failed:
+            self._detectors = without(result.failed, self._detectors, self._specs)
+            trouble = f"Shown without what failed: {', '.join(sorted(result.failed))}."
+            self._stream.tell(State.LIVE, f"{trouble} The server's log says why.")
 
     def _result(self, forms: set[PictureForm]) -> tuple[Shot, Result]:
         """Take the newest frame and look at it; in a thread of the pool."""
         shot = self.slot.take()
         frame = scaled(shot.frame, self._look.width)
-        return shot, self._pipeline.process(frame, self._look.detectors, *forms)
+        return shot, self._pipeline.process(frame, self._detectors, *forms)
 
     def _doubt(self, words: str) -> None:
         """Tell of trouble with pictures, which the camera's own thread knows nothing of."""

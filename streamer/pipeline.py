@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 import imutils
 
 from streamer.codec import encode, scaled_width
+from streamer.errors import FrameError
+from streamer.occasional import OccasionalLog
 from streamer.overlay import Caption, annotate
 from streamer.rate import RateMeter
 from streamer.types import (
@@ -22,6 +26,8 @@ from streamer.types import (
     Result,
     Timings,
 )
+
+troubles = OccasionalLog(logging.getLogger(__name__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,13 @@ def with_required(names: Iterable[str], specs: Sequence[DetectorSpec]) -> tuple[
     return tuple(name for name in known if name in wanted)
 
 
+def without(
+    failed: Collection[str], names: Iterable[str], specs: Sequence[DetectorSpec]
+) -> tuple[str, ...]:
+    """Return `names` but the failed ones, and those that require one of them."""
+    return tuple(name for name in names if not {*failed} & {*with_required([name], specs)})
+
+
 class Pipeline:
     """Holds the detectors of one stream, and their state. Not for two threads at once."""
 
@@ -69,7 +82,7 @@ class Pipeline:
 
     def process(self, frame: Frame, detectors: Sequence[str], *forms: PictureForm) -> Result:
         """Run the named detectors over the frame, and draw what they found into a picture of each
-        form.
+        form. One that fails is left out and named, and logged now and then.
 
         FrameError tells of a frame that turns out to be damaged when it is decoded.
         """
@@ -77,14 +90,15 @@ class Pipeline:
         self._rate.tick()
         start = time.perf_counter()
         detections = Detections((frame.width, frame.height))
-        running = self._running(detectors, detections.size)
+        failed: set[str] = set()
+        running = self._running(detectors, detections.size, failed)
         # First what is needed anyhow, so that the rest is made of it and not decoded for itself.
         if forms:
             _ = frame.bgr
         elif any(detector.reads_gray for detector in running):
             _ = frame.gray
         for detector in running:
-            detections = detector.detect(frame, detections)
+            detections = self._detected(detector, frame, detections, failed)
         detected = time.perf_counter()
         widths = {form: scaled_width(frame, form.width) for form in forms}
         scenes = self._draw(frame, detections, set(widths.values()))
@@ -100,26 +114,45 @@ class Pipeline:
             draw=(drawn - detected) * 1e3,
             encode=(time.perf_counter() - drawn) * 1e3,
         )
-        return Result(detections, jpegs, timings)
+        return Result(detections, jpegs, timings, frozenset(failed))
 
-    def _running(self, names: Sequence[str], size: tuple[int, int]) -> Collection[Detector]:
-        """Return the named detectors in order. One that was off, or saw frames of another size
-        (a turned phone), starts anew."""
+    def _running(
+        self, names: Sequence[str], size: tuple[int, int], failed: set[str]
+    ) -> Sequence[Detector]:
+        """Return the named detectors in order, and add those that cannot be made to the failed.
+        One that was off, or saw frames of another size (a turned phone), starts anew."""
         if size != self._size:
             self._size = size
             self._detectors.clear()
         if names != tuple(self._detectors):
-            self._detectors = {
-                spec.name: self._detectors.get(spec.name) or self._new(spec)
-                for spec in self._specs
-                if spec.name in names
-            }
-        return self._detectors.values()
+            before, self._detectors = self._detectors, {}
+            for spec in self._specs:
+                if spec.name in names:
+                    with self._leaving_out(spec.name, failed):
+                        self._detectors[spec.name] = before.get(spec.name) or _made(spec)
+        return tuple(self._detectors.values())
 
-    def _new(self, spec: DetectorSpec) -> Detector:
-        detector = spec.build()
-        detector.load()
-        return detector
+    def _detected(
+        self, detector: Detector, frame: Frame, detections: Detections, failed: set[str]
+    ) -> Detections:
+        """Return what was found so far and what one more detector sees; only the former where it,
+        or one that it requires, fails."""
+        if not failed.intersection(detector.requires):
+            with self._leaving_out(detector.name, failed):
+                return detector.detect(frame, detections)
+        return detections
+
+    @contextmanager
+    def _leaving_out(self, name: str, failed: set[str]) -> Iterator[None]:
+        """Leave a detector out that fails while the block runs: it may be anybody's."""
+        try:
+            yield
+        except FrameError:
+            raise
+        except Exception as error:
+            troubles.tell(f"the detector {name} failed", error)
+            self._detectors.pop(name, None)
+            failed.add(name)
 
     def _draw(self, frame: Frame, detections: Detections, widths: set[int]) -> dict[int, Image]:
         """Return a scene of each width. The frame's own pixels are drawn into, once all others are
@@ -132,3 +165,9 @@ class Pipeline:
         for scene in scenes.values():
             annotate(scene, detections, caption)
         return scenes
+
+
+def _made(spec: DetectorSpec) -> Detector:
+    detector = spec.build()
+    detector.load()
+    return detector

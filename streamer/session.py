@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,14 +15,15 @@ from streamer import wire
 from streamer.codec import JpegFrame
 from streamer.dialects import Answer, Dialect, Message
 from streamer.errors import Code, FrameError, MessageError
-from streamer.pipeline import DetectorSpec, Pipeline, with_required
+from streamer.occasional import OccasionalLog
+from streamer.pipeline import DetectorSpec, Pipeline, with_required, without
 from streamer.pool import Pool
 from streamer.slot import LatestSlot
 from streamer.stream import Stream
 from streamer.types import Limits, PictureForm, Result
 from streamer.wire import Settings, SettingsChange
 
-logger = logging.getLogger(__name__)
+troubles = OccasionalLog(logging.getLogger(__name__))
 
 CREDIT_FACTOR = 8
 CREDIT_SECONDS = 2.0
@@ -167,7 +168,23 @@ class Session:
                 if answer is not None:
                     await self._send(answer)
                 self._answered = work.arrival.place
+                if work.result and work.result.failed:
+                    await self._go_on_without(work.result.failed)
                 await self._tell_pace()
+
+    async def _go_on_without(self, failed: Collection[str]) -> None:
+        """Switch detectors off that failed, with what requires them, and tell a client that can be
+        told; it may ask for them again."""
+        left = without(failed, self.settings.detectors, self._specs)
+        self.settings = msgspec.structs.replace(self.settings, detectors=left)
+        trouble = (
+            f"Failed, and off now: {', '.join(sorted(failed))}. The server's log says why. Go on, "
+            "or ask for it again."
+        )
+        message = self._dialect.error(MessageError(Code.INTERNAL, trouble))
+        if message is not None:
+            await self._send(message)
+            await self._send(wire.encode(self.settings).decode())
 
     async def _tell_pace(self) -> None:
         """Tell a client that can obey how many frames a second there is room for, where that is
@@ -189,8 +206,8 @@ class Session:
         except FrameError as error:
             error.seq = arrival.seq
             return Work(arrival, error)
-        except Exception:
-            logger.exception("frame %d was lost", arrival.seq)
+        except Exception as error:
+            troubles.tell("a frame was lost", error)
             trouble = "The server failed on this frame. Go on sending."
             return Work(arrival, MessageError(Code.INTERNAL, trouble, seq=arrival.seq))
 

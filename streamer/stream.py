@@ -173,6 +173,8 @@ class Stream:
         self, taken: float, detections: Detections, jpegs: Mapping[PictureForm, bytes]
     ) -> None:
         """Give each viewer the picture of its form; `taken` is when the frame was."""
+        if not self.viewers:
+            return  # the last one left while it was worked on
         self._count += 1
         self._rate.tick()
         moment = self.moment = Moment(self._count, taken, detections)

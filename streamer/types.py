@@ -262,11 +262,13 @@ class PictureForm:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a pipeline made of one frame: what was found, and a JPEG of each form asked for."""
+    """What a pipeline made of one frame: what was found, a JPEG of each form asked for, and the
+    names of the detectors that failed at it."""
 
     detections: Detections
     jpegs: Mapping[PictureForm, bytes]
     ms: Timings
+    failed: frozenset[str] = frozenset()
 
 
 class Detector(ABC):

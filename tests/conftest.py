@@ -1,9 +1,12 @@
 """What many tests need."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 
+from streamer import pipeline, session
+from streamer.occasional import OccasionalLog
 from streamer.pool import Pool
 from streamer.servers import SERVERS
 from tests.cameras import Device
@@ -44,6 +47,13 @@ def pool() -> Iterator[Pool]:
     pool = Pool(1)
     yield pool
     pool.shutdown()
+
+
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have troubles logged that other tests have had a moment ago."""
+    for module in (pipeline, session):
+        monkeypatch.setattr(module, "troubles", OccasionalLog(logging.getLogger("streamer")))
 
 
 @pytest.fixture

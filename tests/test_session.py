@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from streamer import pipeline as pipeline_module
 from streamer import session as session_module
 from streamer.codec import JpegFrame
 from streamer.dialects import Dialect, Message, Plain, Version1
@@ -43,6 +44,16 @@ class BrokenDetector(Detector):
 
     def detect(self, frame: Frame, found: Detections) -> Detections:
         raise RuntimeError("out of order")
+
+
+class NeedyDetector(Detector):
+    """Needs what fails."""
+
+    name = "needy"
+    requires = ("broken",)
+
+    def detect(self, frame: Frame, found: Detections) -> Detections:
+        raise AssertionError("what it needs was not found")
 
 
 class CountingDetector(Detector):
@@ -213,21 +224,48 @@ async def test_a_plain_client_has_its_bad_frames_dropped(start: Start) -> None:
         assert not task.done()
 
 
-async def test_a_detector_that_fails_loses_the_frame_and_not_the_session(
+@pytest.mark.usefixtures("untold")
+async def test_a_detector_that_fails_is_told_once_and_left_out(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with start(BrokenDetector) as (session, client, _):
+    async with start(BrokenDetector, NeedyDetector, CountingDetector) as (session, client, _):
         session.submit(frame(1))
-        answer = await client.next()
-        assert (answer["code"], answer["seq"]) == (Code.INTERNAL, 1)
-        assert "out of order" not in answer["message"]
-        assert "out of order" in caplog.text
-        for seq in range(2, 15):  # it is not the client's fault, however often it happens
+        result = await client.next()
+        assert result["detections"].keys() == {"size", "counting"}
+        error = await client.next()
+        assert (error["code"], error.get("seq")) == (Code.INTERNAL, None)
+        assert error["message"].startswith("Failed, and off now: broken.")
+        assert "out of order" not in error["message"]
+        told = await client.next()
+        assert (told["type"], told["detectors"]) == ("settings", ["counting"])
+        for seq in range(2, 5):
             session.submit(frame(seq))
-            assert (await client.next())["code"] == Code.INTERNAL
-        session.change(SettingsChange(detectors=[]))
+            assert (await client.next())["type"] == "result"
+        assert caplog.text.count("the detector broken failed") == 1
+        assert "out of order" in caplog.text
+        session.change(SettingsChange(detectors=["needy"]))  # asked for again, it is tried again
+        session.submit(frame(5))
+        assert [(await client.next())["type"] for _ in range(3)] == ["result", "error", "settings"]
+
+
+@pytest.mark.usefixtures("untold")
+async def test_a_frame_that_is_lost_to_our_fault_does_not_end_the_session(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no ink")
+
+    async with start() as (session, client, _):
+        with monkeypatch.context() as fault:
+            fault.setattr(pipeline_module, "annotate", fail)
+            for seq in range(1, 15):  # it is not the client's fault, however often it happens
+                session.submit(frame(seq))
+                answer = await client.next()
+                assert (answer["code"], answer["seq"]) == (Code.INTERNAL, seq)
+                assert "no ink" not in answer["message"]
         session.submit(frame(20))
         assert (await client.next())["type"] == "result"
+    assert caplog.text.count("RuntimeError: no ink") == 1
 
 
 async def test_too_many_bytes_end_the_session(start: Start) -> None:
@@ -362,7 +400,7 @@ async def test_a_plain_client_gets_pictures_whatever_the_pace(start: Start, pool
 @pytest.mark.parametrize("reply", ["base64", "binary", "results"])
 async def test_a_frame_that_is_shared_is_worked_on_once_for_all(start: Start, reply: Any) -> None:
     class Counting(CountingDetector):
-        pass
+        count = 0
 
     stream = Stream("webcam", "webcam", quality=60)
     stream.tell(State.LIVE)
@@ -384,11 +422,7 @@ async def test_a_frame_that_is_shared_is_worked_on_once_for_all(start: Start, re
         assert Counting.count == 3
         session.submit(frame(3))  # with nobody there
         await client.messages.get()
-        session.shared = None
-        session.submit(frame(4))
-        await client.messages.get()
-        assert stream.moment
-        assert stream.moment.seq == 4
+        assert stream.moment is None
 
 
 async def test_a_frame_of_no_use_is_shown_to_nobody(start: Start) -> None:

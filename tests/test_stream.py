@@ -243,6 +243,13 @@ async def test_no_picture_from_before_comes_after_the_word_that_it_is_over(
         assert stream.moment is None
 
 
+async def test_what_was_in_work_when_the_last_one_left_is_shown_to_nobody(stream: Stream) -> None:
+    with stream.watch():
+        publish(stream, "one")
+    publish(stream, "late")
+    assert figures(stream) == (0.0, None, None)
+
+
 async def test_ended_reaches_all_viewers_whatever_waits(stream: Stream) -> None:
     with stream.watch() as ready, stream.watch() as full:
         full.is_ready = False
