@@ -7,6 +7,7 @@ annex B.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from streamer.errors import Code, FrameError
@@ -18,6 +19,11 @@ START_OF_SCAN = b"\xff\xda"
 BASELINE, EXTENDED = 0xC0, 0xC1
 # The other frame headers: progressive, lossless, hierarchical, arithmetic.
 OTHER_FRAMES = {*range(0xC2, 0xD0)} - {0xC4, 0xC8, 0xCC}
+# Tables, restart interval, applications' data and comments. Of others some have no length, and a
+# decoder would read as a header what the gate takes for the inside of such a segment.
+SKIPPED = {0xC4, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE}
+# What may end coded data: neither a stuffed zero, nor a restart, nor what was never defined.
+MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 MAX_SEGMENTS = 64
 
 CAMERA_JPEG = "Send what canvas.toBlob('image/jpeg') or cv2.imencode('.jpg') makes."
@@ -43,21 +49,11 @@ def read_header(jpeg: bytes, limits: Limits) -> Header:
         )
     header, scan = _walk(jpeg)
     _check_size(header, limits)
-    end = jpeg.rfind(END_OF_IMAGE)
-    if end < scan:
-        raise FrameError(
-            Code.UNKNOWN_MESSAGE,
-            f"The JPEG of {len(jpeg)} bytes ends before its picture does. Send it whole.",
-        )
-    # A scan of all colours is the only one a decoder reads. Else they are counted, which takes a
-    # look at every byte; coded data holds this pair only as a marker: T.81 stuffs a zero behind FF.
+    if jpeg.rfind(END_OF_IMAGE) < scan:
+        raise _cut_short(jpeg)
+    # A scan of all colours is the only one that a decoder reads. Else it reads all there are.
     if jpeg[scan + 4] != header.components:
-        scans = jpeg.count(START_OF_SCAN, scan, end)
-        if scans > limits.max_scans:
-            raise FrameError(
-                Code.TOO_LARGE,
-                f"Expected at most {limits.max_scans} scans, came {scans}. {CAMERA_JPEG}",
-            )
+        _check_scans(jpeg, scan, limits)
     return header
 
 
@@ -82,11 +78,41 @@ def _walk(jpeg: bytes) -> tuple[Header, int]:
             )
         elif marker == START_OF_SCAN[1] and header and length >= 6:
             return header, at
+        elif marker not in SKIPPED:
+            break
         at += 2 + length
     raise FrameError(
         Code.UNKNOWN_MESSAGE,
         f"The JPEG of {len(jpeg)} bytes has a damaged header: no picture within its first "
         f"{MAX_SEGMENTS} segments. {CAMERA_JPEG}",
+    )
+
+
+def _check_scans(jpeg: bytes, at: int, limits: Limits) -> None:
+    """Count scans from the first, at `at`, as a decoder does: past what segments hold, to the end
+    of the picture, not of the bytes."""
+    scans = 0
+    for _ in range(MAX_SEGMENTS):
+        found = MARKER.search(jpeg, at)
+        if not found:
+            raise _cut_short(jpeg)
+        if found[0] == END_OF_IMAGE:
+            return
+        scans += found[0] == START_OF_SCAN
+        if scans > limits.max_scans:
+            break
+        at = found.end() + max(int.from_bytes(jpeg[found.end() : found.end() + 2]), 2)
+    raise FrameError(
+        Code.TOO_LARGE,
+        f"Expected at most {limits.max_scans} scans and {MAX_SEGMENTS} segments from the first on, "
+        f"came more. {CAMERA_JPEG}",
+    )
+
+
+def _cut_short(jpeg: bytes) -> FrameError:
+    return FrameError(
+        Code.UNKNOWN_MESSAGE,
+        f"The JPEG of {len(jpeg)} bytes ends before its picture does. Send it whole.",
     )
 
 

@@ -10,6 +10,9 @@ from streamer.gate import read_header
 from streamer.types import Limits
 from tests import footage
 
+ONE_COLOUR = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
+"""The header of a scan that has but one colour."""
+
 
 def with_size(jpeg: bytes, width: int, height: int) -> bytes:
     """Return the JPEG with another size in its frame header."""
@@ -77,13 +80,49 @@ def test_scans_are_counted_where_one_lacks_colours(scans: int, passes: bool) -> 
     """A scan that lacks colours promises more of them; a decoder would follow."""
     jpeg = footage.jpeg()
     at = jpeg.index(b"\xff\xda")
-    one_color = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-    made = jpeg[:at] + one_color * (scans - 1) + jpeg[at:]
+    made = jpeg[:at] + ONE_COLOUR * (scans - 1) + jpeg[at:]
     if passes:
         read_header(made, Limits())
     else:
-        with pytest.raises(FrameError, match=f"at most 4 scans, came {scans}"):
+        with pytest.raises(FrameError, match="at most 4 scans"):
             read_header(made, Limits())
+
+
+@pytest.mark.parametrize("marker", [0x00, 0x01, 0x02, 0xD0, 0xD7, 0xD8, 0xD9, 0xDC, 0xCC, 0xF0])
+def test_no_header_hides_behind_a_marker_that_has_no_length(marker: int) -> None:
+    """To a decoder ff 01 and ff d0 are over after two bytes: it would read the large header."""
+    jpeg = footage.jpeg()
+    scan = jpeg.index(b"\xff\xda")
+    hidden = with_size(jpeg, 20_000, 20_000)[2 : scan + 14]
+    length = int.from_bytes(hidden[:2])  # ff e0, which to a decoder begins a segment
+    inside = bytes([0xFF, marker]) + hidden.ljust(length, b"\0")
+    with pytest.raises(FrameError, match="damaged header"):
+        read_header(jpeg[:2] + inside + jpeg[2:], Limits())
+
+
+@pytest.mark.parametrize("marker", [0xE1, 0xFE, 0xDC])
+def test_an_end_inside_a_segment_ends_no_count_of_scans(marker: int) -> None:
+    jpeg = footage.jpeg()
+    segment = bytes([0xFF, marker]) + b"\x00\x06\xff\xd9\x00\x00"
+    made = jpeg[: jpeg.index(b"\xff\xda")] + ONE_COLOUR + segment + ONE_COLOUR * 10_000
+    for end in (b"", b"\xff\xd9"):
+        with pytest.raises(FrameError, match="at most 4 scans"):
+            read_header(made + end, Limits())
+    with pytest.raises(FrameError, match="ends before"):
+        read_header(made[: made.index(segment) + len(segment)], Limits())
+
+
+def test_scans_behind_the_picture_are_not_counted() -> None:
+    jpeg = footage.jpeg()
+    at = jpeg.index(b"\xff\xda")
+    read_header(jpeg[:at] + ONE_COLOUR + jpeg[at:] + ONE_COLOUR * 10 + b"\xff\xd9", Limits())
+
+
+def test_segments_between_scans_are_few() -> None:
+    jpeg = footage.jpeg()
+    made = jpeg[: jpeg.index(b"\xff\xda")] + ONE_COLOUR + b"\xff\xfe\x00\x02" * 64 + jpeg[-2:]
+    with pytest.raises(FrameError, match="64 segments"):
+        read_header(made, Limits())
 
 
 def test_the_end_of_a_thumbnail_is_not_the_end_of_the_picture() -> None:
