@@ -178,16 +178,19 @@ def read_watch(text: str, max_bytes: int) -> WatchMessage:
 
 def _read(text: str, max_bytes: int, kinds: Sequence[type[Struct]]) -> Any:
     """Return a message of one of these kinds."""
-    size = len(text.encode())
-    if size > max_bytes:
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:  # half a character: UTF-8 has no form for it
+        raise MessageError(Code.BAD_JSON, f"Expected UTF-8: {error}.", fatal=True) from None
+    if len(data) > max_bytes:
         raise MessageError(
             Code.TOO_LARGE,
-            f"Expected a text message of at most {max_bytes} bytes, came {size}.",
+            f"Expected a text message of at most {max_bytes} bytes, came {len(data)}.",
             fatal=True,
         )
     known = {str(each.__struct_config__.tag): each for each in kinds}
     try:
-        kind = msgspec.json.decode(text, type=_Envelope).type
+        kind = msgspec.json.decode(data, type=_Envelope).type
     except (msgspec.DecodeError, RecursionError) as error:
         example = f'{{"type":"{next(iter(known))}", …}}'
         raise MessageError(
@@ -200,7 +203,7 @@ def _read(text: str, max_bytes: int, kinds: Sequence[type[Struct]]) -> Any:
             fatal=True,
         )
     try:
-        return msgspec.json.decode(text, type=known[kind])
+        return msgspec.json.decode(data, type=known[kind])
     except (msgspec.DecodeError, RecursionError) as error:
         if kind == "settings":
             raise settings_error(str(error)) from None

@@ -270,6 +270,14 @@ def test_each_end_says_which_messages_it_takes(read: Any, kinds: str, foreign: s
         read("porch", 4096)
 
 
+@pytest.mark.parametrize("data", ["\ud800", '{"type":"share","resume":"\udfff"}'])
+def test_half_a_character_is_no_json(data: str) -> None:
+    """A WebSocket never has it; a caller that is not one might."""
+    with pytest.raises(MessageError, match="Expected UTF-8") as caught:
+        wire.read_webcam(data, 4096)
+    assert (caught.value.code, caught.value.fatal) == (Code.BAD_JSON, True)
+
+
 def test_sharing_begins_anew_or_resumes_and_ends() -> None:
     assert wire.read_webcam('{"type":"share"}', 4096) == wire.Share()
     assert wire.read_webcam('{"type":"share","resume":"abc"}', 4096) == wire.Share("abc")
