@@ -47,6 +47,12 @@ async def stop_streams() -> None:
     await streams().stop()
 
 
+async def close() -> None:
+    """Have all who are here leave, then close all cameras: the process ends."""
+    await admission().close()
+    await stop_streams()
+
+
 def relays(settings: conf.Conf) -> list[Relay]:
     """Return what runs the cameras; SettingsError names one that cannot be used."""
     specs = detector_specs(settings)

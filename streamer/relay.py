@@ -78,6 +78,7 @@ class Relay:
             await asyncio.wait([self._task], timeout=STOP_SECONDS)
             self._task.cancel()
             await asyncio.wait([self._task])
+        self.stream.tell(State.ENDED, "The server stops.")
 
     @property
     def _is_needed(self) -> bool:

@@ -203,7 +203,7 @@ class State(StrEnum):
     FAILED = "failed"
     """It cannot be opened, or was lost. It is tried again, as what is frozen is."""
     ENDED = "ended"
-    """Nobody shares it any more; the last word."""
+    """Nobody shares it any more, or the server stops; the last word."""
 
 
 class FrameSource(ABC):

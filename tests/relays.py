@@ -70,6 +70,10 @@ def is_closed(relay: Relay) -> bool:
     return relay.stream.status.state is State.CLOSED
 
 
+def is_over(relay: Relay) -> bool:
+    return relay.stream.status.state is State.ENDED
+
+
 async def turns() -> None:
     """Let the event loop do what is due."""
     for _ in range(20):

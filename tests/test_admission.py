@@ -1,7 +1,11 @@
 """How many may be in."""
 
+import asyncio
+from contextlib import ExitStack
+
 import pytest
 
+from streamer import admission as admission_module
 from streamer.admission import Admission
 from streamer.errors import Code, MessageError
 
@@ -23,3 +27,27 @@ def test_a_place_is_free_again_after_a_failure() -> None:
         raise RuntimeError
     with admission.webcams.hold(1):
         assert admission.webcams.taken == 1
+
+
+async def test_when_it_closes_all_are_told_to_leave_and_waited_for() -> None:
+    admission = Admission()
+    told: list[MessageError] = []
+    with ExitStack() as stays:
+        stays.enter_context(admission.inside(told.append))
+        goes = stays.enter_context(ExitStack())
+        goes.enter_context(admission.inside(lambda _: goes.close()))
+        closing = asyncio.create_task(admission.close())
+        await asyncio.sleep(0)
+        assert [error.code for error in told] == [Code.RESTARTING]
+        assert not closing.done()
+    await asyncio.wait_for(closing, 1)
+    with pytest.raises(MessageError, match="restarting") as caught, admission.inside(print):
+        pass
+    assert (caught.value.code, caught.value.fatal) == (Code.RESTARTING, True)
+
+
+async def test_who_does_not_leave_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission_module, "LEAVE_SECONDS", 0.05)
+    admission = Admission()
+    with admission.inside(lambda _: None):
+        await asyncio.wait_for(admission.close(), 1)

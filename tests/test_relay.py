@@ -34,7 +34,7 @@ from tests.cameras import (
     relay_of,
     until,
 )
-from tests.relays import fake, is_closed, news, relaying, shown, told, turns
+from tests.relays import fake, is_closed, is_over, news, relaying, shown, told, turns
 from tests.test_servers import linux_only
 
 
@@ -157,7 +157,7 @@ async def test_one_that_stays_on_needs_no_viewers(pool: Pool, happened: list[str
         assert relay.stream.status.state is State.LIVE
         assert relay.stream.moment is None, "figures of long ago are told no more"
     assert happened == ["opened", "closed"]
-    assert is_closed(relay)
+    assert is_over(relay)
 
 
 async def test_what_goes_on_without_viewers_begins_and_opens_nothing(
@@ -274,10 +274,10 @@ async def test_what_is_stopped_stays_closed_whoever_leaves_or_comes(
             with relay.stream.watch():
                 await shown(viewer)
                 await relay.stop()
-                assert is_closed(relay)
+                assert is_over(relay)
                 assert happened == ["opened", "closed"]
             with relay.stream.watch() as late:
-                assert await told(late, State.CLOSED)
+                assert await told(late, State.ENDED)
                 await turns()
         assert happened == ["opened", "closed"]
         await relay.stop()

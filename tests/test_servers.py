@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection as ClientConnectionNow
 from websockets.sync.client import connect as connect_now
 from websockets.typing import Subprotocol
 
@@ -279,11 +280,10 @@ def test_a_page_may_be_asked_for_with_a_small_body(server: RunningServer) -> Non
 
 def test_a_second_signal_to_stop_cuts_who_is_there(tmp_path: Path) -> None:
     """With uvicorn, which gives replies some time; daphne gives none."""
-    camera = ("--camera", "demo=pattern:")
-    site = {"DJANGO_DEBUG": "1"}
+    site = {"DJANGO_SETTINGS_MODULE": "tests.endless"}
     with (
-        serve(tmp_path, "--server", "uvicorn", *camera, **site) as server,
-        raw(server, b"GET /streams/demo/mjpeg HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") as client,
+        serve(tmp_path, "--server", "uvicorn", **site) as server,
+        raw(server, GET % b"/") as client,
     ):
         assert client.recv(MIB)
         for _ in range(2):
@@ -294,16 +294,41 @@ def test_a_second_signal_to_stop_cuts_who_is_there(tmp_path: Path) -> None:
 
 
 def test_who_is_there_when_the_server_stops_is_told(tmp_path: Path, server_name: str) -> None:
-    with serve(tmp_path, "--server", server_name) as server, connect_now(server.socket) as client:
-        client.send(footage.jpeg())
-        assert client.recv(20)
+    camera = ("--camera", "demo=pattern:")
+    v1 = [Subprotocol(SUBPROTOCOL)]
+    with (
+        serve(tmp_path, "--server", server_name, *camera, DJANGO_DEBUG="1") as server,
+        connect_now(server.socket) as plain,
+        connect_now(server.socket, subprotocols=v1) as webcam,
+        connect_now(server.socket + "ws/watch/", subprotocols=v1) as viewer,
+        urlopen(server.url + "streams/demo/mjpeg", timeout=10) as mjpeg,  # noqa: S310
+    ):
+        plain.send(footage.jpeg())
+        assert plain.recv(20)
+        assert "hello" in str(webcam.recv(20))
+        viewer.send('{"type":"watch","stream":"demo"}')
+        while isinstance(viewer.recv(20), str):
+            pass
         server.process.terminate()
-        with pytest.raises(ConnectionClosed) as caught:
-            client.recv(20)
-        assert caught.value.rcvd
-        assert caught.value.rcvd.code == 1012
+        for client in (plain, webcam, viewer):
+            said, code = last_words(client)
+            assert code == 4012
+            assert (client is plain) == (not said)
+            assert client is plain or json.loads(said[-1])["code"] == 4012
+        assert mjpeg.read().rstrip().endswith(b"--frame"), "the reply ends as a whole"
         assert server.process.wait(10) == 0
         assert "Traceback" not in server.log
+
+
+def last_words(client: ClientConnectionNow) -> tuple[list[str], int]:
+    """Return the texts that still come, and the code of the close."""
+    said = []
+    with pytest.raises(ConnectionClosed) as caught:
+        while True:
+            if isinstance(message := client.recv(20), str):
+                said.append(message)
+    assert caught.value.rcvd
+    return said, caught.value.rcvd.code
 
 
 def test_a_camera_that_pushes_is_answered_before_anybody_connects(

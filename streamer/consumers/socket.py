@@ -13,7 +13,7 @@ from autobahn.exception import Disconnected
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from streamer import conf, wire
+from streamer import build, conf, wire
 from streamer.dialects import Message
 from streamer.errors import Code, MessageError
 
@@ -47,9 +47,16 @@ class Socket(AsyncWebsocketConsumer):
         self._held.callback(self._cancel_tasks)
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(wire.SUBPROTOCOL if speaks_v1 else None)
-        await self._until_trouble(partial(self._begin, speaks_v1))
+        await self._until_trouble(partial(self._come_in, speaks_v1))
         if not self._ended:
             self._go(self._tell)
+
+    async def _come_in(self, speaks_v1: bool) -> None:
+        await self._begin(speaks_v1)
+        self._held.enter_context(build.admission().inside(self._dismiss))
+
+    def _dismiss(self, reason: MessageError) -> None:
+        self._go(partial(self._end, reason))
 
     async def _begin(self, speaks_v1: bool) -> None:
         """Hold what is needed; MessageError ends the connection."""

@@ -204,11 +204,13 @@ class DaphneServer(Server):
         return Deferred.fromFuture(asyncio.ensure_future(self._end()))
 
     async def _end(self) -> None:
-        """Tell each application that its client is gone, then cancel what goes on.
+        """Have all leave, tell each application that is left that its client is gone, then cancel
+        what goes on.
 
         Daphne only cancels, and Django then leaves the task that makes the reply behind: a task
         that is there when Python exits can crash it.
         """
+        await build.close()
         going = []
         for protocol, details in self.connections.items():
             if task := details.get("application_instance"):
@@ -224,7 +226,6 @@ class DaphneServer(Server):
                     protocol.send_disconnect()
         if going:
             await asyncio.wait(going, timeout=END_SECONDS)
-        await build.stop_streams()
         await asyncio.sleep(0.1)  # generators that were let go of end meanwhile
         if others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in others:

@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from streamer import build
 from streamer.servers import SERVER_NAME
 from streamer.servers.connections import Http, WebSocket
 
@@ -53,6 +54,7 @@ class StoppableServer(uvicorn.Server):
     `send` waits for the client, and a WebSocket is read when the messages before are handled."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await build.close()
         cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._cut)
         await super().shutdown(sockets)
         cut.cancel()
