@@ -51,6 +51,15 @@ def test_a_bad_setting_is_an_error_with_an_id(
     assert says in message
 
 
+def test_a_server_for_any_host_is_an_error_where_strangers_come(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["cam.example", "*"]
+    (error,) = checks.check_hosts()
+    assert error.id == "streamer.E005"
+    assert "Name the hosts" in error.msg
+    settings.DEBUG = True
+    assert not checks.check_hosts()
+
+
 def test_a_missing_model_file_is_told_with_package_and_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
