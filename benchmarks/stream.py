@@ -42,7 +42,9 @@ class Stream:
         return self._frames * self._interval
 
     def process(self, jpeg: bytes) -> Result:
-        """Work on the next frame."""
+        """Work on the next frame; RuntimeError where not all was done to it."""
         result = self._pipeline.process(JpegFrame(jpeg, TALL_CLIP), self._detectors, *self._forms)
+        if result.failed:
+            raise RuntimeError(f"failed: {', '.join(sorted(result.failed))}")
         self._frames += 1
         return result
