@@ -1,18 +1,21 @@
 # make run     sets up what is missing and serves http://127.0.0.1:8000/
 # make test    sets up what is missing and checks everything
 # make bench   measures speed, faces, servers and cameras; some minutes (docs/performance.md)
+# make fuzz    tries what strangers may send: SECONDS=30 a target, then PICTURES=100000 damaged ones
 # make lock    writes the pins anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the Python; ARGS="--port 9000" goes to `manage.py serve`.
 
 PYTHON ?= python3
 ARGS ?=
+SECONDS ?= 30
+PICTURES ?= 100000
 BIN := .venv/bin
 # The machine's npm, or the one that a package brings into .venv.
 NPM := $(or $(shell command -v npm),$(BIN)/npm)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check test-python test-js bench lock clean
+.PHONY: run test check test-python test-js bench fuzz lock clean
 
 run: .venv/.runtime node_modules/.runtime
 	@$(BIN)/python manage.py serve $(ARGS)
@@ -36,6 +39,9 @@ test-python: .venv/.dev node_modules/.dev
 bench: .venv/.dev
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+fuzz: .venv/.fuzz
+	@$(BIN)/python -m fuzz --seconds $(SECONDS) --count $(PICTURES)
+
 # Stamps say what is installed, so that a second run installs nothing.
 
 .venv/.made:
@@ -49,6 +55,10 @@ bench: .venv/.dev
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/.fuzz: requirements-fuzz.txt .venv/.dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
 	@touch $@
 
 $(BIN)/npm: | .venv/.made
@@ -68,6 +78,8 @@ lock: .venv/.made
 		pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
 		--group dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		--group fuzz --constraint requirements-dev.txt --output-file requirements-fuzz.txt
 
 clean:
 	rm -rf .venv node_modules
