@@ -61,11 +61,11 @@ def check_hosts(**_: Any) -> list[CheckMessage]:
 
 @register
 def check_model_files(**_: Any) -> list[CheckMessage]:
-    """E003: a model file that is missing."""
+    """E003: a model file that is missing or damaged."""
     found: list[CheckMessage] = []
     for file in weights.ALL:
         try:
-            file.find()
+            file.check()
         except ModelFileError as error:
             found.append(Error(str(error), id="streamer.E003"))
     return found

