@@ -80,14 +80,7 @@ class Annotator:
         self._stream.tell(state, message)
 
     async def run(self) -> None:
-        """Work until cancelled."""
-        try:
-            await self._work()
-        except Exception:  # viewers must not take the last picture for the newest
-            logger.exception("work on camera %s ended", self._stream.name)
-            self._doubt(FAULT)
-
-    async def _work(self) -> None:
+        """Work until cancelled; what it raises is a fault of ours, not of frames."""
         next_start, dropped = 0.0, 0
         with self._pool.share(self._look.fps or NOMINAL_FPS) as share:
             while True:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 from django.conf import settings
@@ -96,7 +96,7 @@ def load(environ: Mapping[str, str] | None = None) -> Conf:
             origin[name] = PREFIX + "{}"
     return Conf(
         **{
-            name: _convert(value, hints[name], origin[name].format(name))
+            name: _read(name, value, hints[name], origin[name].format(name))
             for name, value in given.items()
         }
     )
@@ -124,9 +124,9 @@ def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
     return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
 
 
-def _convert(value: Any, kind: Any, called: str) -> Any:
-    """Return a value as one of a kind. Not strict: a variable is text whatever it stands for."""
-    if get_origin(kind) is dict:
+def _read(name: str, value: Any, kind: Any, called: str) -> Any:
+    """Return the value of a setting. Not strict: a variable is text whatever it stands for."""
+    if name == "CAMERAS":
         return _read_cameras(value, called)
     try:
         return msgspec.convert(value, kind, strict=False)

@@ -122,8 +122,11 @@ class Relay:
             feed.stop()
             work.cancel()
             unwatched.cancel()
+        if work.done():  # viewers must not take the last picture for the newest
+            self.stream.tell(State.FAILED, TROUBLE)
         await self._over(ended)
         feed.join()
+        await asyncio.wait((work,))
         if not work.cancelled():
             work.result()
 

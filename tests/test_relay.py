@@ -22,7 +22,7 @@ from streamer.pipeline import DetectorSpec
 from streamer.pool import Pool
 from streamer.sources.file import FileSource
 from streamer.sources.pattern import PatternSource
-from streamer.stream import Status
+from streamer.stream import Status, Stream
 from streamer.types import State
 from tests import clips
 from tests.cameras import (
@@ -214,6 +214,33 @@ async def test_a_camera_for_which_there_is_no_thread_is_told_and_shown_later(
                 device.give(picture(5))
                 assert await shown(viewer)
     assert "can't start new thread" in caplog.text
+
+
+async def test_a_fault_of_ours_is_told_and_the_camera_shown_a_while_later(
+    pool: Pool,
+    device: Device,
+    told_to_stop: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_: Stream) -> None:
+        raise RuntimeError("our fault")
+
+    monkeypatch.setattr(relay_module, "RETRY_SECONDS", 0.2)
+    async with fake(device, pool) as relay:
+        with relay.stream.watch() as viewer:
+            with monkeypatch.context() as fault:
+                fault.setattr(Stream, "wanted", fail)
+                device.give(picture(1))
+                assert "Its log says why" in (await told(viewer, State.FAILED)).message
+                await until(told_to_stop.is_set)
+                device.give(picture(2))  # the camera's thread ends with its next frame
+                await until(lambda: "our fault" in caplog.text)
+                assert device.opened == device.closed == 1, "not again at once"
+            device.give(picture(3))
+            assert await shown(viewer)
+            assert device.opened == 2
+    assert caplog.text.count("camera porch cannot be shown") == 1
 
 
 async def test_one_who_comes_while_a_device_hangs_is_told_so(

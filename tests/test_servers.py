@@ -22,7 +22,7 @@ from websockets.sync.client import connect as connect_now
 from websockets.typing import Subprotocol
 
 from streamer.codec import encode
-from streamer.servers.body import MAX_BODY_BYTES
+from streamer.servers.uvicorn import CUT_SECONDS
 from streamer.wire import SUBPROTOCOL
 from tests import footage
 from tests.server import RunningServer, serve
@@ -254,30 +254,6 @@ def test_a_reply_that_fails_on_its_way_ends_and_harms_no_other(
             assert server.log.count("RuntimeError: the camera broke") == times
 
 
-@pytest.mark.parametrize(
-    "begins",
-    [b"Content-Length: 50000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n12000\r\n"],
-    ids=["told", "chunked"],
-)
-def test_a_body_that_nobody_would_send_is_refused_before_it_is_there(
-    server: RunningServer, begins: bytes
-) -> None:
-    got = b""
-    body = b"x" * (MAX_BODY_BYTES + 1)
-    request = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n" + begins + body
-    with raw(server, request) as client, suppress(ConnectionResetError):
-        while more := client.recv(MIB):
-            got += more
-    assert got.startswith(b"HTTP/1.1 413 ")
-
-
-def test_a_page_may_be_asked_for_with_a_small_body(server: RunningServer) -> None:
-    client = HTTPConnection("127.0.0.1", server.port, timeout=10)
-    client.request("POST", "/login/", "x" * MAX_BODY_BYTES)
-    assert client.getresponse().status == 403  # Django has read it, and misses the CSRF token
-    client.close()
-
-
 def test_a_second_signal_to_stop_cuts_who_is_there(tmp_path: Path) -> None:
     """With uvicorn, which gives replies some time; daphne gives none."""
     site = {"DJANGO_SETTINGS_MODULE": "tests.endless"}
@@ -286,10 +262,13 @@ def test_a_second_signal_to_stop_cuts_who_is_there(tmp_path: Path) -> None:
         raw(server, GET % b"/") as client,
     ):
         assert client.recv(MIB)
-        for _ in range(2):
-            server.process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
+        start = time.monotonic()
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert server.process.poll() is None
+        server.process.send_signal(signal.SIGINT)
         assert server.process.wait(10) == 0
+        assert time.monotonic() - start < CUT_SECONDS, "it is cut then"
         assert "Traceback" not in server.log
 
 
