@@ -160,7 +160,7 @@ def test_a_snapshot_of_what_fails_says_why_and_when_to_come_back(cameras: Runnin
     assert "Trying again." in answer.words
     assert "127.0.0.1" not in answer.words
     assert "camera dead: " in cameras.log
-    assert "snapshot.jpg" not in cameras.log, "the reason is told once, not with each request"
+    assert "dead/snapshot.jpg" not in cameras.log, "the reason is told once, not with each request"
 
 
 def test_video_feed_is_the_first_camera(cameras: RunningServer, server: RunningServer) -> None:
