@@ -113,7 +113,8 @@ class Watcher:
 
     async def next(self, seconds: float = SECONDS) -> dict[str, Any]:
         """Return what comes next."""
-        message = await asyncio.wait_for(self.socket.recv(), seconds)
+        async with asyncio.timeout(seconds):  # wait_for of Python 3.11 may swallow a cancellation
+            message = await self.socket.recv()
         if isinstance(message, str):
             told: dict[str, Any] = json.loads(message)
             return told
