@@ -72,12 +72,26 @@ class Conf(Struct, frozen=True, kw_only=True):
     MAX_SCANS: Count = 4
     MAX_FPS: Annotated[float, Meta(ge=0.1, le=1000)] = 30.0
     MAX_TEXT_BYTES: Annotated[int, Meta(ge=256)] = 4096
+    MAX_BYTES_PER_SECOND: Annotated[int, Meta(ge=1024)] = 4_194_304
+    BURST_SECONDS: Seconds = 2.0
     MAX_BAD_FRAMES: Count = 10
     MAX_SESSIONS: Count = 64
+    MAX_SESSIONS_PER_ADDRESS: Count = 16
+    MAX_SESSIONS_PER_USER: Count = 4
     MAX_VIEWERS: Count = 200
-    LINGER: Seconds = 10.0
+    HANDSHAKES_PER_MINUTE: Count = 60
+    LOGINS_PER_MINUTE: Count = 10
+    ANONYMOUS_WEBCAM: bool = True
+    TRUSTED_PROXIES: Annotated[int, Meta(ge=0, le=16)] = 0
+    FRAME_DEADLINE: Seconds = 5.0
+    FIRST_FRAME_TIMEOUT: Seconds = 10.0
+    IDLE_TIMEOUT: Seconds = 30.0
     STALL_TIMEOUT: Seconds = 10.0
+    SESSION_LIFETIME: Seconds = 43_200.0
+    DRAIN_TIMEOUT: Annotated[float, Meta(ge=1)] = 10.0
+    LINGER: Seconds = 10.0
     WORKERS: Annotated[int, Meta(ge=1, le=256)] = os.cpu_count() or 1
+    METRICS_TOKEN: str = ""
 
 
 def load(environ: Mapping[str, str] | None = None) -> Conf:

@@ -37,7 +37,7 @@ def code(text: str, containing: str) -> str:
 def test_each_setting_is_described_with_its_default(name: str) -> None:
     described = rows(DOCS["settings.md"])
     assert name in described
-    if name not in {"DETECTORS", "CAMERAS", "CAMERAS_FILE", "WORKERS"}:
+    if name not in {"DETECTORS", "CAMERAS", "CAMERAS_FILE", "WORKERS", "METRICS_TOKEN"}:
         assert described[name] == str(getattr(conf.Conf(), name))
 
 
