@@ -20,7 +20,7 @@ application = Lifespan(
     ProtocolTypeRouter(
         {
             "http": BodyLimit(SharedThreads(django)),
-            "websocket": TrustedOriginValidator(URLRouter(websocket_urlpatterns)),
+            "websocket": SharedThreads(TrustedOriginValidator(URLRouter(websocket_urlpatterns))),
         }
     ),
     build.start_streams,

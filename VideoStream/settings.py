@@ -2,6 +2,7 @@
 
 from logging import LogRecord
 from pathlib import Path
+from typing import Any
 
 import environ
 import msgspec
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
+SESSION_ENGINE = "streamer.database"
 LOGIN_URL = LOGOUT_REDIRECT_URL = "login"
 LOGIN_REDIRECT_URL = "/streams/"
 AUTH_PASSWORD_VALIDATORS = [
@@ -101,8 +103,13 @@ TEMPLATES = [
 ]
 
 VAR_DIR.mkdir(parents=True, exist_ok=True)
-SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"}
-DATABASES = {"default": env.db("DATABASE_URL") if env.str("DATABASE_URL", "") else SQLITE}
+SQLITE: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "db.sqlite3"}
+DATABASE: dict[str, Any] = env.db("DATABASE_URL") if env.str("DATABASE_URL", "") else SQLITE
+# Who needs it while it is locked or away is told soon, and holds up a thread no longer.
+WAITS = {"sqlite3": "timeout", "postgresql": "connect_timeout", "mysql": "connect_timeout"}
+if wait := WAITS.get(DATABASE["ENGINE"].rpartition(".")[2]):
+    DATABASE.setdefault("OPTIONS", {}).setdefault(wait, 2)
+DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # This machine's time: it is written on the pictures.

@@ -10,3 +10,4 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("", include("streamer.urls")),
 ]
+handler500 = "streamer.views.failed"
