@@ -10,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from tzlocal import get_localzone_name
 
+from streamer.redaction import hide
 from VideoStream.secret import owner_token, secret_key, strong
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ OWNER_TOKEN = strong(
     "DJANGO_OWNER_TOKEN",
     env.str("DJANGO_OWNER_TOKEN", default="") or owner_token(VAR_DIR / "owner_token"),
 )
+hide(SECRET_KEY, OWNER_TOKEN)
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=LOOPBACK)
 CSRF_TRUSTED_ORIGINS = env.list("DJANGO_CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -161,13 +163,7 @@ LOGGING_CONFIG = "VideoStream.logs.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "class": "streamer.redaction.RedactingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "style": "{",
-        }
-    },
+    "formatters": {"line": {"()": "VideoStream.logs.stderr_formatter"}},
     "filters": {
         "brief": {"()": "django.utils.log.CallbackFilter", "callback": without_traceback},
         "unexpected": {"()": "django.utils.log.CallbackFilter", "callback": is_unexpected},
@@ -175,6 +171,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
+        "streamer": {"level": "INFO"},
         "django": {"handlers": []},
         "django.request": {"filters": ["unexpected"]},
         # Any stranger can provoke it: a line tells all, a traceback each time would fill the log.

@@ -19,6 +19,13 @@ backlog = 2048
 accesslog = None
 errorlog = "-"
 loglevel = "info"
+# As all else here is logged; what a worker logs is the site's own.
+logconfig_dict: dict[str, Any] = {
+    "formatters": {"line": {"()": "VideoStream.logs.stderr_formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {"gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True}},
+}
 # Its place is shared by all that this user runs under gunicorn.
 control_socket_disable = True
 
@@ -30,11 +37,17 @@ PER_WORKER = (
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to show everything to other machines."""
+    """Refuse settings that cannot be used, and to show everything to other machines."""
     # This file is read before the project can be imported.
-    from streamer.addresses import is_loopback  # noqa: PLC0415
-    from VideoStream.settings import DEBUG  # noqa: PLC0415
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
 
+    from streamer.addresses import is_loopback  # noqa: PLC0415
+
+    try:
+        from VideoStream.settings import DEBUG  # noqa: PLC0415
+    except ImproperlyConfigured as error:
+        server.log.error("%s", error)
+        sys.exit(1)
     hosts = [address[0] for address in server.cfg.address if isinstance(address, tuple)]
     if DEBUG and not all(is_loopback(host) for host in hosts):
         server.log.error(

@@ -48,6 +48,26 @@ def test_a_short_token_is_an_error() -> None:
     assert "DJANGO_OWNER_TOKEN has 5 characters. Expected 22 or more, made at random" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "lines"),
+    [
+        (["manage.py", "serve"], 1),
+        (["manage.py", "check"], 1),
+        (["-m", "gunicorn", "-c", "deploy/gunicorn.py", "VideoStream.asgi:application"], 2),
+    ],
+    ids=["serve", "check", "gunicorn"],
+)
+def test_settings_that_cannot_be_used_are_told_in_a_line(command: list[str], lines: int) -> None:
+    ran = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False,
+        env=environment() | {"DJANGO_OWNER_TOKEN": "short", "BIND": "127.0.0.1:0"},
+    )  # fmt: skip
+    assert ran.returncode == 1
+    *_, last = told = ran.stderr.splitlines()
+    assert len(told) == lines, "gunicorn tells of its start before"
+    assert "DJANGO_OWNER_TOKEN has 5 characters. Expected 22 or more, made at random" in last
+
+
 def test_a_trusted_https_origin_makes_all_https() -> None:
     expression = "s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE, s.SECURE_PROXY_SSL_HEADER"
     ran = read(expression, DJANGO_CSRF_TRUSTED_ORIGINS="https://cam.example.org")
