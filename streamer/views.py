@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import logging
 import sys
@@ -29,6 +30,9 @@ SHORTAGES = {
     errno.EDQUOT: "The server's disk is full.",
 }
 """What comes back by itself, by what the operating system says."""
+
+# Django writes what has failed in this to the log: without handles it could not be loaded then.
+codecs.lookup("unicode_escape")
 
 
 @require_safe
