@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from streamer.codec import scaled
-from streamer.errors import FrameError
+from streamer.errors import DeadlineError, FrameError
 from streamer.pipeline import DetectorSpec, Pipeline, without
 from streamer.pool import Pool, Share
 from streamer.slot import LatestSlot
@@ -64,6 +64,8 @@ class Annotator:
         self._specs = specs
         self._detectors = tuple(look.detectors)
         """Those that have not failed since the camera opened last."""
+        self._note = ""
+        """What viewers are told while it is live: what has failed."""
         self._pipeline = Pipeline(specs)
         self._pool = pool
         self._camera = State.OPENING
@@ -77,6 +79,7 @@ class Annotator:
         self._doubted = False
         self._damaged = 0
         self._detectors = tuple(self._look.detectors)
+        self._note = ""
         self._stream.tell(state, message)
 
     async def run(self) -> None:
@@ -93,7 +96,7 @@ class Annotator:
                 share.arrived(1 + self.slot.dropped - dropped)
                 dropped = self.slot.dropped
                 if forms := self._stream.wanted():
-                    await self._publish(share, partial(self._result, forms))
+                    await self._publish(share, partial(self._result, self._pipeline, forms))
                 else:
                     self.slot.take()
 
@@ -109,7 +112,7 @@ class Annotator:
                 self._stream.tell(State.FAILED, "The camera does not open. Waiting for it.")
             await self.slot.filled()
             if self._camera is State.LIVE:
-                self._stream.tell(State.LIVE)
+                self._stream.tell(State.LIVE, self._note)
 
     def _pace(self, share: Share) -> float | None:
         """Return the frames a second to work on, None for all that come."""
@@ -125,6 +128,9 @@ class Annotator:
             if self._damaged >= DAMAGED:
                 self._doubt("The camera's pictures are damaged. Waiting for whole ones.")
             return
+        except DeadlineError as error:
+            self._give_up(error)
+            return
         except Exception:
             if not self._doubted:
                 logger.exception("pictures of camera %s are lost", self._stream.name)
@@ -135,18 +141,35 @@ class Annotator:
         self._damaged = 0
         if self._doubted:
             self._doubted = False
-            self._stream.tell(State.LIVE)
+            self._stream.tell(State.LIVE, self._note)
         self._stream.publish(shot.time, result.detections, result.jpegs)
         if result.failed:
-            self._detectors = without(result.failed, self._detectors, self._specs)
-            trouble = f"Shown without what failed: {', '.join(sorted(result.failed))}."
-            self._stream.tell(State.LIVE, f"{trouble} The server's log says why.")
+            self._leave_out(result.failed)
 
-    def _result(self, forms: set[PictureForm]) -> tuple[Shot, Result]:
+    def _give_up(self, error: DeadlineError) -> None:
+        """Go on without the frame in work and the detector that does not end, and with a new
+        pipeline: the old one is still in use."""
+        name, self._pipeline = self._pipeline.at_work, Pipeline(self._specs)
+        who = f"the detector {name}" if name else "decoding or drawing"
+        logger.error("camera %s: %s does not end", self._stream.name, who, exc_info=error)
+        if name is None:
+            self._doubt(FAULT)
+        elif self._camera is State.LIVE:
+            self._leave_out({name})
+
+    def _leave_out(self, failed: Collection[str]) -> None:
+        """Go on without detectors, and tell viewers."""
+        self._detectors = without(failed, self._detectors, self._specs)
+        trouble = f"Shown without what failed: {', '.join(sorted(failed))}."
+        self._note = f"{trouble} The server's log says why."
+        if not self._doubted:
+            self._stream.tell(State.LIVE, self._note)
+
+    def _result(self, pipeline: Pipeline, forms: set[PictureForm]) -> tuple[Shot, Result]:
         """Take the newest frame and look at it; in a thread of the pool."""
         shot = self.slot.take()
         frame = scaled(shot.frame, self._look.width)
-        return shot, self._pipeline.process(frame, self._detectors, *forms)
+        return shot, pipeline.process(frame, self._detectors, *forms)
 
     def _doubt(self, words: str) -> None:
         """Tell of trouble with pictures, which the camera's own thread knows nothing of."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
@@ -84,13 +88,21 @@ def admission() -> Admission:
 
 @cache
 def pool() -> Pool:
-    """Return the threads that all vision of this process runs in; each loads its weights first."""
+    """Return the threads that all vision of this process runs in; each loads its weights first.
+    Where all hang, the process is told to stop: its supervisor starts another."""
     settings = conf.load()
-    return Pool(settings.WORKERS, partial(_load, detector_specs(settings)))
+    pool = Pool(
+        settings.WORKERS,
+        partial(_load, detector_specs(settings)),
+        deadline=settings.FRAME_DEADLINE,
+        on_exhausted=partial(signal.raise_signal, signal.SIGTERM),
+    )
+    atexit.register(_leave, pool)
+    return pool
 
 
 def warm_up() -> None:
-    """Have the vision threads load what the first frame needs."""
+    """Have the vision threads load what the first frame needs; as often as one likes."""
     pool().warm_up()
 
 
@@ -100,6 +112,20 @@ def _load(specs: Sequence[DetectorSpec]) -> None:
             spec.build().load()
     except Exception:  # the thread must live: a frame that needs the detector tells its client
         logger.exception("a detector could not load what it needs")
+
+
+def _leave(pool: Pool) -> None:
+    """End the threads when Python ends. Where one does not come back the process ends here: Python
+    would end the thread inside of what it calls, and a C++ library such as OpenCV aborts at that.
+    """
+    if pool.shutdown():
+        return
+    try:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(1 if pool.is_exhausted else 0)
 
 
 def detector_specs(settings: conf.Conf) -> tuple[DetectorSpec, ...]:

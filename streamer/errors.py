@@ -5,6 +5,7 @@
     |-- ModelFileError       a model file is missing or damaged
     |-- SourceError          a camera gives no pictures; its words are for who watches
     |   `-- SourceTimeoutError  ... nothing came in time
+    |-- DeadlineError        a frame takes too long, and is given up
     `-- MessageError         what a client sent cannot be used; it carries the code to answer with
         `-- FrameError       ... it was a frame; the session goes on
 
@@ -52,6 +53,10 @@ class SourceError(StreamerError):
 
 class SourceTimeoutError(SourceError):
     """A camera did not answer, or sent nothing, in time."""
+
+
+class DeadlineError(StreamerError):
+    """Work takes longer than it may, and is waited for no more; the traceback says where it is."""
 
 
 class MessageError(StreamerError):

@@ -28,7 +28,7 @@ class OccasionalLog:
         self._untold: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def tell(self, trouble: str, error: Exception) -> None:
+    def tell(self, trouble: str, error: BaseException) -> None:
         """Log a trouble with the traceback of an error, if it is time to. Of troubles there must be
         few: they are kept."""
         now = self._clock()

@@ -79,6 +79,8 @@ class Pipeline:
         self._size: tuple[int, int] | None = None
         self._rate = RateMeter()
         self._count = 0
+        self.at_work: str | None = None
+        """The name of the detector that runs now: who gives a frame up can tell which one hangs."""
 
     def process(self, frame: Frame, detectors: Sequence[str], *forms: PictureForm) -> Result:
         """Run the named detectors over the frame, and draw what they found into a picture of each
@@ -145,14 +147,17 @@ class Pipeline:
     @contextmanager
     def _leaving_out(self, name: str, failed: set[str]) -> Iterator[None]:
         """Leave a detector out that fails while the block runs: it may be anybody's."""
+        self.at_work = name
         try:
             yield
         except FrameError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # no detector ends the server
             troubles.tell(f"the detector {name} failed", error)
             self._detectors.pop(name, None)
             failed.add(name)
+        finally:
+            self.at_work = None
 
     def _draw(self, frame: Frame, detections: Detections, widths: set[int]) -> dict[int, Image]:
         """Return a scene of each width. The frame's own pixels are drawn into, once all others are

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
+
+from streamer.workers import Workers
 
 T = TypeVar("T")
 
@@ -38,14 +38,18 @@ class Pool:
 
     def __init__(
         self,
-        workers: int,
-        load: Callable[[], None] | None = None,
+        size: int,
+        load: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
+        *,
+        deadline: float = 5.0,
+        on_exhausted: Callable[[], None] = lambda: None,
     ) -> None:
-        """Have so many threads; each calls `load` first. `clock` tells seconds and never goes
-        back."""
-        self._workers = workers
-        self._executor = ThreadPoolExecutor(workers, "vision", initializer=load)
+        """Have so many threads; each calls `load` first, which must not raise. `clock` tells
+        seconds and never goes back. A frame is given up after `deadline` seconds of work;
+        `on_exhausted` is called once, on the event loop, when as many threads hang."""
+        self._size = size
+        self._workers = Workers(size, deadline, load, on_exhausted, clock)
         self._clock = clock
         self._shares: set[Share] = set()
         self._since = clock()
@@ -53,18 +57,43 @@ class Pool:
         self._quiet = 0
         self.fps: float | None = None
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a thread has loaded what frames need."""
+        return self._workers.is_loaded
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether so many threads hang that the process has to end."""
+        return self._workers.is_exhausted
+
+    @property
+    def waiting(self) -> int:
+        """How many frames wait for a thread."""
+        return self._workers.waiting
+
+    @property
+    def hung(self) -> int:
+        """How many threads hang."""
+        return self._workers.hung
+
+    @property
+    def given_up(self) -> int:
+        """How many threads were given up, ever: one for each frame that was."""
+        return self._workers.given_up
+
     def warm_up(self) -> None:
         """Start all threads, so that they have loaded what the first frame needs."""
-        for _ in range(self._workers):
-            self._executor.submit(bool)  # any call will do
+        self._workers.start()
 
     def share(self, max_fps: float) -> Share:
         """Return the part of one session, which may send `max_fps` at the most in any case."""
-        return Share(self, self._executor, max_fps, self._clock)
+        return Share(self, self._workers, max_fps)
 
-    def shutdown(self) -> None:
-        """Wait for what is in work, and end the threads."""
-        self._executor.shutdown()
+    def shutdown(self) -> bool:
+        """End the threads, once what is in work is done; return whether all have ended, which one
+        that hangs does not. It is waited for, but not for long."""
+        return self._workers.shutdown()
 
     def join(self, share: Share) -> None:
         self._shares.add(share)
@@ -85,7 +114,7 @@ class Pool:
             self._cost += (cost - self._cost) * (SMOOTHING if self._cost else 1)
         demands = [share.take_demand(seconds, self.fps) for share in self._shares]
         if self._cost:
-            self._hold_back(demands, self._workers / self._cost)
+            self._hold_back(demands, self._size / self._cost)
 
     def _hold_back(self, demands: Sequence[float], capacity: float) -> None:
         """Set the pace, for so many frames a second that come and that can be done."""
@@ -102,13 +131,10 @@ class Pool:
 class Share:
     """One session's part of the pool, held while a `with` block runs."""
 
-    def __init__(
-        self, pool: Pool, executor: Executor, max_fps: float, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, pool: Pool, workers: Workers, max_fps: float) -> None:
         self._pool = pool
-        self._executor = executor
+        self._workers = workers
         self._max_fps = max_fps
-        self._clock = clock
         self._arrived = self.worked = 0
         self.seconds = 0.0
         self._rate: float | None = None
@@ -135,15 +161,16 @@ class Share:
         self._arrived += frames
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns; it waits for its turn, then runs in a thread."""
+        """Return what `work` returns; it waits for its turn, then runs in a thread. DeadlineError
+        where it takes too long: it goes on for nothing then.
 
-        def timed() -> tuple[T, float]:
-            start = self._clock()
-            return work(), self._clock() - start
-
-        result, seconds = await asyncio.get_running_loop().run_in_executor(self._executor, timed)
+        What was given up does not count as work done: its thread was replaced, and it says nothing
+        of what other frames cost.
+        """
+        job = self._workers.begin(work)
+        result = await job.result()
         self.worked += 1
-        self.seconds += seconds
+        self.seconds += job.seconds
         self._pool.measure()
         return result
 

@@ -14,7 +14,7 @@ import msgspec
 from streamer import wire
 from streamer.codec import JpegFrame
 from streamer.dialects import Answer, Dialect, Message
-from streamer.errors import Code, FrameError, MessageError
+from streamer.errors import Code, DeadlineError, FrameError, MessageError
 from streamer.occasional import OccasionalLog
 from streamer.pipeline import DetectorSpec, Pipeline, with_required, without
 from streamer.pool import Pool
@@ -45,6 +45,9 @@ LEEWAY = 1.05
 """Factor of the frame rate that is worked at: after a burst, a camera of just that rate would find
 its turn a little too late for ever."""
 
+MAX_GIVEN_UP = 3
+"""Frames in a row that may be given up: the next ones would be, too, and each costs a thread."""
+
 PACE_STEP = 0.1
 """Share by which the pace has to change before the client is told again."""
 
@@ -74,8 +77,9 @@ class Session:
 
     A newer frame takes the place of one that waits, until its turn in the pool has come. A bad
     frame is answered and the session goes on; `bad_frames` counts those in a row, and
-    `max_bad_frames` end it. What ends it is raised as a fatal MessageError by `submit`, `change` or
-    `run`; to send and close is the caller's part.
+    `max_bad_frames` end it. So is one that takes too long, and MAX_GIVEN_UP of them end it. What
+    ends it is raised as a fatal MessageError by `submit`, `change` or `run`; to send and close is
+    the caller's part.
     """
 
     def __init__(
@@ -95,7 +99,8 @@ class Session:
         self._pipeline = Pipeline(specs)
         self._slot: LatestSlot[Arrival] = LatestSlot()
         self._arrived = self._answered = 0
-        self.bad_frames = 0
+        self.bad_frames = self._given_up = 0
+        self._in_work = Arrival(0, 0, b"", 0.0)
         self._over_credit_since: float | None = None
         self.settings = Settings(detectors=tuple(spec.name for spec in specs))
         self.shared: Stream | None = None
@@ -160,7 +165,7 @@ class Session:
                 # A late start does not delay the next: a camera of just this rate loses nothing.
                 next_start = max(next_start, time.monotonic() - interval) + interval
                 forms = self.shared.wanted() if self.shared else set()
-                work = await self._share.run(partial(self._work, forms))
+                work = await self._done_in_time(partial(self._work, self._pipeline, forms))
                 if self.shared and work.result:
                     result = work.result
                     self.shared.publish(work.arrival.time, result.detections, result.jpegs)
@@ -171,6 +176,30 @@ class Session:
                 if work.result and work.result.failed:
                     await self._go_on_without(work.result.failed)
                 await self._tell_pace()
+
+    async def _done_in_time(self, work: Callable[[], Work]) -> Work:
+        """Return what comes of the newest frame, also where it is given up; MessageError where too
+        many were."""
+        try:
+            return await self._share.run(work)
+        except DeadlineError as error:
+            return self._give_up(error)
+
+    def _give_up(self, error: DeadlineError) -> Work:
+        """Go on without the frame in work, and with a new pipeline: the old one is still in use."""
+        name, arrival = self._pipeline.at_work, self._in_work
+        who = f"the detector {name}" if name else "decoding or drawing"
+        troubles.tell(f"a frame was given up: {who} does not end", error)
+        self._pipeline = Pipeline(self._specs)
+        self._given_up += 1
+        trouble = f"{error} The frame is given up: {who} does not end."
+        remedy = f"switch {name} off" if name else "send smaller pictures"
+        if self._given_up < MAX_GIVEN_UP:
+            trouble = f"{trouble} Go on; if it happens again, {remedy}."
+            return Work(arrival, MessageError(Code.INTERNAL, trouble, seq=arrival.seq))
+        trouble = f"{MAX_GIVEN_UP} frames in a row took too long. The last: {trouble}"
+        trouble = f"{trouble} Connect again and {remedy}."
+        raise MessageError(Code.BAD_FRAMES, trouble, seq=arrival.seq, fatal=True) from error
 
     async def _go_on_without(self, failed: Collection[str]) -> None:
         """Switch detectors off that failed, with what requires them, and tell a client that can be
@@ -197,12 +226,12 @@ class Session:
         if message is not None:
             await self._send(message)
 
-    def _work(self, others: set[PictureForm]) -> Work:
+    def _work(self, pipeline: Pipeline, others: set[PictureForm]) -> Work:
         """Take the newest frame through the pipeline, with pictures of these forms for others; in a
         thread, once its turn has come."""
-        arrival = self._slot.take()
+        arrival = self._in_work = self._slot.take()
         try:
-            return self._done(arrival, others)
+            return self._done(arrival, pipeline, others)
         except FrameError as error:
             error.seq = arrival.seq
             return Work(arrival, error)
@@ -211,13 +240,13 @@ class Session:
             trouble = "The server failed on this frame. Go on sending."
             return Work(arrival, MessageError(Code.INTERNAL, trouble, seq=arrival.seq))
 
-    def _done(self, arrival: Arrival, others: set[PictureForm]) -> Work:
+    def _done(self, arrival: Arrival, pipeline: Pipeline, others: set[PictureForm]) -> Work:
         wait = (time.monotonic() - arrival.time) * 1e3
         settings = self.settings
         own = PictureForm(settings.quality, settings.width)
         forms = others if settings.reply == "results" else others | {own}
         frame = JpegFrame(arrival.jpeg, self.limits.frame)
-        result = self._pipeline.process(frame, settings.detectors, *forms)
+        result = pipeline.process(frame, settings.detectors, *forms)
         jpeg = None if settings.reply == "results" else result.jpegs[own]
         answer = Answer(arrival.seq, self._slot.dropped, wait, result, jpeg)
         return Work(arrival, self._dialect.result(settings.reply, answer), result)
@@ -225,7 +254,7 @@ class Session:
     def _answer(self, outcome: Message | MessageError) -> Message | None:
         """Return what to send, and count bad frames; raises what ends the session."""
         if not isinstance(outcome, MessageError):
-            self.bad_frames = 0
+            self.bad_frames = self._given_up = 0
             return outcome
         if isinstance(outcome, FrameError):
             self.bad_frames += 1

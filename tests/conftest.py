@@ -10,6 +10,7 @@ from streamer.occasional import OccasionalLog
 from streamer.pool import Pool
 from streamer.servers import SERVERS
 from tests.cameras import Device
+from tests.hang import Deadline, Hang
 from tests.server import ROOT, RunningServer, serve
 from tests.watching import ENVIRON
 
@@ -47,6 +48,22 @@ def pool() -> Iterator[Pool]:
     pool = Pool(1)
     yield pool
     pool.shutdown()
+
+
+@pytest.fixture
+def hang() -> Iterator[Hang]:
+    """Return work that hangs until the test is over."""
+    hang = Hang()
+    yield hang
+    hang.opened.set()
+
+
+@pytest.fixture
+def deadline() -> Iterator[Deadline]:
+    """Return a pool that gives up what hangs when it is told to: more may hang than a test has."""
+    deadline = Deadline(8)
+    yield deadline
+    deadline.pool._workers.shutdown(0)
 
 
 @pytest.fixture

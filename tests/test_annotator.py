@@ -11,7 +11,7 @@ import pytest
 
 from streamer import annotator as annotator_module
 from streamer import pipeline as pipeline_module
-from streamer.codec import JpegFrame, encode
+from streamer.codec import ArrayFrame, JpegFrame, encode
 from streamer.pipeline import DetectorSpec
 from streamer.pool import Pool
 from streamer.sources.pattern import PatternSource
@@ -25,6 +25,7 @@ from tests.cameras import (
     picture,
     until,
 )
+from tests.hang import Deadline, Hang, HangingDetector
 from tests.relays import done, fake, relaying, shown, told, turns
 
 
@@ -364,3 +365,81 @@ async def test_a_device_that_does_not_open_is_told(
             device.give(picture(1))
             await told(viewer, State.LIVE)
             await shown(viewer)
+
+
+async def test_a_detector_that_hangs_is_left_out_and_told(
+    deadline: Deadline, device: Device, hang: Hang, caplog: pytest.LogCaptureFixture
+) -> None:
+    hanging = DetectorSpec(HangingDetector, {"hang": hang})
+    number_one = DetectorSpec(NumberDetector, {"seen": []})
+    async with fake(device, deadline.pool, hanging, number_one) as relay:
+        with relay.stream.watch() as viewer:
+            device.give(picture(1))
+            await deadline.pass_by(hang)
+            device.give(picture(2))
+            assert number(one := await shown(viewer)) == 2
+            assert "hanging" not in one.moment.detections.findings
+            live = relay.stream.status
+            assert (live.state, live.message) == (
+                State.LIVE,
+                "Shown without what failed: hanging. The server's log says why.",
+            )
+            device.give(BROKEN_OFF)
+            await told(viewer, State.FAILED)
+            device.give(picture(200))
+            assert (await told(viewer, State.LIVE)).message == ""
+            assert "hanging" in (await shown(viewer)).moment.detections.findings
+    assert "camera porch: the detector hanging does not end" in caplog.text
+    assert "self.opened.wait" in caplog.text, "the log says where it hangs"
+
+
+async def test_what_hangs_when_the_camera_has_failed_meanwhile_is_told_to_nobody(
+    deadline: Deadline, device: Device, hang: Hang
+) -> None:
+    spec = DetectorSpec(HangingDetector, {"hang": hang})
+    async with fake(device, deadline.pool, spec) as relay:
+        with relay.stream.watch() as viewer:
+            device.give(picture(1))
+            await told(viewer, State.LIVE)
+            await hang.entered()
+            device.give(BROKEN_OFF)
+            failed = await told(viewer, State.FAILED)
+            hang.begun.release()
+            await deadline.pass_by(hang)
+            await turns()
+            assert relay.stream.status == failed
+
+
+async def test_pictures_that_cannot_be_decoded_in_time_are_told_as_other_faults(
+    deadline: Deadline, device: Device, hang: Hang
+) -> None:
+    class EndlessFrame(ArrayFrame):
+        @property
+        def bgr(self) -> Image:
+            hang()
+            return super().bgr
+
+    async with fake(device, deadline.pool) as relay:
+        with relay.stream.watch() as viewer:
+            device.give(EndlessFrame(picture(1).bgr))
+            await deadline.pass_by(hang)
+            assert (await told(viewer, State.FAILED)).message == annotator_module.FAULT
+            device.give(picture(2))
+            await told(viewer, State.LIVE)
+            await shown(viewer)
+
+
+async def test_what_is_left_out_is_still_told_after_a_silence(
+    deadline: Deadline, device: Device, hang: Hang, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = DetectorSpec(HangingDetector, {"hang": hang})
+    async with fake(device, deadline.pool, spec) as relay:
+        with relay.stream.watch() as viewer:
+            device.give(picture(1))
+            await deadline.pass_by(hang)
+            monkeypatch.setattr(annotator_module, "SILENCE_SECONDS", 0.1)
+            device.give(picture(2))
+            await shown(viewer)
+            await told(viewer, State.FROZEN)
+            device.give(picture(3))
+            assert "without what failed: hanging" in (await told(viewer, State.LIVE)).message

@@ -1,5 +1,6 @@
 """A frame's way from JPEG to JPEG."""
 
+import sys
 import time
 
 import numpy as np
@@ -12,7 +13,7 @@ from streamer.detectors.landmarks import LandmarkDetector
 from streamer.detectors.motion import MotionDetector
 from streamer.errors import FrameError
 from streamer.pipeline import DetectorSpec, Pipeline, with_required
-from streamer.types import Box, Detections, Detector, Frame, Labelled, PictureForm
+from streamer.types import Box, Detections, Detector, Frame, Image, Labelled, PictureForm
 from tests import footage
 
 SPECS = [
@@ -200,3 +201,40 @@ def test_a_picture_of_each_form_is_made_and_none_is_drawn_into_another() -> None
     here, there = (JpegFrame(each.jpegs[small]).gray[30:200] for each in (result, alone))
     assert np.array_equal(here, there)
     assert len(result.jpegs[coarse]) < len(result.jpegs[whole]) / 3
+
+
+def test_the_detector_at_work_is_named_and_none_is_while_a_frame_is_decoded_or_drawn() -> None:
+    named = []
+
+    class WatchedFrame(ArrayFrame):
+        @property
+        def bgr(self) -> Image:
+            named.append(pipeline.at_work)
+            return super().bgr
+
+    class LookingDetector(CountDetector):
+        def load(self) -> None:
+            named.append(f"loads {pipeline.at_work}")
+
+        def detect(self, frame: Frame, found: Detections) -> Detections:
+            _ = frame.bgr
+            return found
+
+    pipeline = Pipeline([DetectorSpec(LookingDetector)])
+    pipeline.process(WatchedFrame(footage.shot().bgr), ("count",), PictureForm())
+    assert named[:3] == ["loads count", None, "count"]
+    assert set(named[3:]) == {None}
+    assert pipeline.at_work is None
+
+
+@pytest.mark.usefixtures("untold")
+def test_a_detector_that_would_end_the_process_is_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class LeavingDetector(CountDetector):
+        def detect(self, frame: Frame, found: Detections) -> Detections:
+            sys.exit("enough")
+
+    result = Pipeline([DetectorSpec(LeavingDetector)]).process(frame(), ("count",))
+    assert result.failed == {"count"}
+    assert "SystemExit: enough" in caplog.text

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from streamer.errors import DeadlineError
 from streamer.pool import INTERVAL, Pool, Share, fair_level
 from tests.clock import Clock
 
@@ -138,6 +139,34 @@ async def test_many_slow_sessions_are_told_one_steady_pace(pool: Pool, clock: Cl
     assert 0.6 < sum(known) / len(known) < 1.1
 
 
+async def test_a_frame_that_is_given_up_says_nothing_of_what_others_cost(clock: Clock) -> None:
+    """Its thread is replaced, so that there is as much room as before."""
+    opened = threading.Event()
+    begun = threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        assert opened.wait(20)
+
+    pool = Pool(1, clock=clock, deadline=1000)
+    with pool.share(30) as one, pool.share(30) as other:
+        load = Load(pool, clock)
+        await load.second({one: 20, other: 20}, cost=0.01)
+        given_up = asyncio.create_task(one.run(hang))
+        assert await asyncio.to_thread(begun.wait, 20)
+        while not pool.given_up:
+            clock.now += 100
+            pool._workers._look(asyncio.get_running_loop())
+        with pytest.raises(DeadlineError):
+            await given_up
+        for _ in range(3):
+            await load.second({one: 20, other: 20}, cost=0.01)
+            assert pool.fps is None
+        assert pool._cost == pytest.approx(0.01, rel=0.1)
+    opened.set()
+    pool.shutdown()
+
+
 async def test_sessions_take_turns(pool: Pool) -> None:
     """One that always has a frame ready waits for all others in between."""
     begun = threading.Event()
@@ -169,3 +198,13 @@ async def test_what_work_raises_comes_out(pool: Pool) -> None:
         with pytest.raises(ZeroDivisionError):
             await share.run(lambda: 1 / 0)
         assert await share.run(lambda: 7) == 7
+
+
+async def test_it_tells_how_its_threads_are(pool: Pool) -> None:
+    assert not pool.is_loaded
+    with pool.share(30) as share:
+        await share.run(lambda: None)
+    assert pool.is_loaded
+    assert not pool.is_exhausted
+    assert (pool.waiting, pool.hung, pool.given_up) == (0, 0, 0)
+    assert pool.shutdown()

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 
 from streamer import pipeline as pipeline_module
 from streamer import session as session_module
-from streamer.codec import JpegFrame
+from streamer.codec import JpegFrame, encode
 from streamer.dialects import Dialect, Message, Plain, Version1
 from streamer.errors import Code, MessageError
 from streamer.pipeline import DetectorSpec
@@ -22,6 +23,8 @@ from streamer.stream import Picture, Stream, Viewer
 from streamer.types import Detections, Detector, Frame, Limits, State
 from streamer.wire import SettingsChange
 from tests import footage
+from tests.cameras import SECONDS, until
+from tests.hang import Deadline, Hang, HangingDetector
 
 
 class GateDetector(Detector):
@@ -107,13 +110,14 @@ def start(pool: Pool) -> Start:
 
     @asynccontextmanager
     async def started(
-        *detectors: type[Detector],
+        *detectors: type[Detector] | DetectorSpec,
         dialect: Dialect | None = None,
         limits: SessionLimits | None = None,
+        pool: Pool = pool,
     ) -> AsyncIterator[tuple[Session, Client, asyncio.Task[None]]]:
         client = Client()
         session = Session(
-            [DetectorSpec(cls) for cls in detectors],
+            [cls if isinstance(cls, DetectorSpec) else DetectorSpec(cls) for cls in detectors],
             dialect or Version1(),
             limits or SessionLimits(max_fps=1000),
             pool,
@@ -459,3 +463,90 @@ async def picture(viewer: Viewer) -> Picture:
     while not isinstance(news := await asyncio.wait_for(viewer.next(), 20), Picture):
         pass
     return news
+
+
+DARK = encode(np.zeros((48, 64, 3), np.uint8), 80)
+"""What a `HangingDetector` hangs at."""
+
+
+@pytest.mark.usefixtures("untold")
+async def test_a_frame_that_takes_too_long_is_given_up_and_told_and_the_session_goes_on(
+    start: Start, deadline: Deadline, hang: Hang, caplog: pytest.LogCaptureFixture
+) -> None:
+    spec = DetectorSpec(HangingDetector, {"hang": hang})
+    async with start(spec, pool=deadline.pool) as (session, client, _):
+        session.submit(frame(1, DARK))
+        await deadline.pass_by(hang)
+        told = await client.next()
+        assert (told["type"], told["code"], told["seq"]) == ("error", Code.INTERNAL, 1)
+        assert told["message"] == (
+            "Expected at most 1000 s of work, came no end to it. The frame is given up: the "
+            "detector hanging does not end. Go on; if it happens again, switch hanging off."
+        )
+        session.submit(frame(2))
+        result = await client.next()
+        assert (result["type"], result["seq"]) == ("result", 2)
+        assert "hanging" in result["detections"], "it is tried again, in a new instance"
+        hang.opened.set()
+        await until(lambda: deadline.pool.hung == 0)
+        assert client.messages.empty(), "what comes too late is told to nobody"
+    assert "a frame was given up: the detector hanging does not end" in caplog.text
+    assert "self.opened.wait" in caplog.text, "the log says where it hangs"
+
+
+async def test_three_frames_in_a_row_that_take_too_long_end_the_session(
+    start: Start, deadline: Deadline, hang: Hang
+) -> None:
+    spec = DetectorSpec(HangingDetector, {"hang": hang})
+    async with start(spec, pool=deadline.pool) as (session, client, task):
+        for seq, jpeg in enumerate([DARK, DARK, None, DARK, b"no picture", DARK]):
+            session.submit(frame(seq, jpeg))
+            if jpeg is DARK:
+                await deadline.pass_by(hang)
+            assert (await client.next())["seq"] == seq
+        session.submit(frame(9, DARK))
+        await deadline.pass_by(hang)
+        error = await ends(task)
+    assert (error.code, error.seq) == (Code.BAD_FRAMES, 9)
+    assert str(error).startswith("3 frames in a row took too long. The last: Expected at most")
+    assert str(error).endswith("Connect again and switch hanging off.")
+
+
+async def test_while_one_session_hangs_the_others_go_on(
+    start: Start, deadline: Deadline, hang: Hang
+) -> None:
+    spec = DetectorSpec(HangingDetector, {"hang": hang})
+    pool = deadline.pool
+    async with start(spec, pool=pool) as (ill, told, _), start(spec, pool=pool) as (well, got, _):
+        ill.submit(frame(1, DARK))
+        await hang.entered()
+        for seq in range(3):
+            well.submit(frame(seq))
+            assert (await got.next())["seq"] == seq
+        hang.opened.set()
+        assert (await told.next())["type"] == "result"
+
+
+async def test_who_leaves_while_a_frame_hangs_waits_for_nothing(
+    start: Start, deadline: Deadline, hang: Hang
+) -> None:
+    spec = DetectorSpec(HangingDetector, {"hang": hang})
+    async with start(spec, pool=deadline.pool) as (session, _, task):
+        session.submit(frame(1, DARK))
+        await hang.entered()
+        task.cancel()
+        async with asyncio.timeout(SECONDS):
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_frame_that_hangs_before_detectors_run_is_told_as_such(
+    start: Start, deadline: Deadline, hang: Hang, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(pool=deadline.pool) as (session, client, _):
+        monkeypatch.setattr(pipeline_module, "annotate", lambda *_: hang())
+        session.submit(frame(1))
+        await deadline.pass_by(hang)
+        told = await client.next()
+    assert told["code"] == Code.INTERNAL
+    assert "decoding or drawing does not end" in told["message"]
+    assert "send smaller pictures" in told["message"]

@@ -17,6 +17,11 @@ from streamer.conf import PREFIX
 from streamer.management.camera_option import camera, merged
 from streamer.management.welcome import welcome
 
+EXHAUSTED = (
+    "As many threads hang as WORKERS has for frames: a detector does not come back. The log says "
+    "where. Start the server again, without that detector if it happens again."
+)
+
 
 def port_number(text: str) -> int:
     """Return a port that the command line names."""
@@ -106,6 +111,8 @@ class Command(BaseCommand):
         server.run()
         if server.failure:
             raise CommandError(_cannot_serve(ip, port, server.failure))
+        if build.pool().is_exhausted:
+            raise CommandError(EXHAUSTED)
 
     def _welcome(self, ip: str, hosts: list[str], port: int) -> None:
         """Say where the server is and what to do there, and load the models meanwhile."""
