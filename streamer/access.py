@@ -5,26 +5,42 @@ Never by the visitor's address: behind a proxy or a tunnel everybody has the sam
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from channels.db import aclose_old_connections
 from django.conf import settings
 from django.contrib.auth import aget_user
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import DatabaseError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+    parse_cookie,
+)
 from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
 from streamer import links, owner
+from streamer.errors import DatabaseAwayError
 from streamer.origin import is_own_page
 
 CREDENTIALS = ("token", "key")
 """Names in a query that let somebody in."""
+
+LOOKUP_SECONDS = 3.0
+"""How long the database may take to tell who somebody is."""
+AWAY = "The database does not answer, so who you are is not known. Try again in a few seconds."
 
 BEARER = "bearer"
 """What stands before the owner's token in a request's Authorization (RFC 6750, 2.1), in capitals or
@@ -63,6 +79,8 @@ class Visitor:
     stream: str | None = None
     until: datetime | None = None
     trouble: Trouble = Trouble.UNKNOWN
+    user: str | None = None
+    """Whose log-in it is, where it is one."""
 
     @property
     def is_stranger(self) -> bool:
@@ -93,7 +111,8 @@ async def visitor_of_request(request: HttpRequest) -> Visitor:
 
 
 async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:
-    """Return who opens a WebSocket, by its query, its Authorization or its session.
+    """Return who opens a WebSocket, by its query, its Authorization or its session;
+    DatabaseAwayError where only the session could tell, and it cannot be read.
 
     Cookies count for a page of this site alone. Those of a browser go to all ports of a host, so
     another service on the same machine could use them; and what names no Origin is a program.
@@ -101,12 +120,31 @@ async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     headers = dict(scope["headers"])
     visitor = _with_credentials(query, headers.get(b"authorization", b"").decode("latin-1"))
-    if visitor.may_watch_all or not is_own_page(scope):
+    session = _session(headers.get(b"cookie", b"").decode("latin-1"))
+    if visitor.may_watch_all or session is None or not is_own_page(scope):
         return visitor
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            return await _visitor_of_session(session) or visitor
+    except (DatabaseError, TimeoutError) as error:
+        raise DatabaseAwayError(AWAY) from error
+
+
+async def _visitor_of_session(session: SessionBase) -> Visitor | None:
+    if await owner.is_in(session):
+        return EVERYTHING
     request = HttpRequest()
-    request.session = scope["session"]
-    is_known = await owner.is_in(request.session) or (await aget_user(request)).is_authenticated
-    return EVERYTHING if is_known else visitor
+    request.session = session
+    user = await aget_user(request)
+    return Visitor(may_watch_all=True, user=str(user.pk)) if user.is_authenticated else None
+
+
+def _session(cookies: str) -> SessionBase | None:
+    """Return the session that a browser's cookies name; None, and no database is asked, where they
+    name none."""
+    key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
+    engine = import_module(settings.SESSION_ENGINE)
+    return engine.SessionStore(key) if key else None
 
 
 def _with_credentials(query: Mapping[str, str], authorization: str) -> Visitor:

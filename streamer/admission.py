@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 
+from streamer.bucket import Tries
+from streamer.caller import Caller
 from streamer.errors import Code, MessageError
 
 RETRY_SECONDS = 10
@@ -16,43 +19,68 @@ LEAVE_SECONDS = 2.0
 
 
 class Places:
-    """Counts those of one kind that are there."""
+    """Counts those that are there, in all and of each owner."""
 
-    def __init__(self, kind: str) -> None:
-        """`kind` is what to call them, such as webcams."""
-        self._kind = kind
-        self.taken = 0
+    def __init__(self, trouble: str, code: Code) -> None:
+        """`trouble` tells who finds no place why, with `{}` for how many there are."""
+        self._trouble = trouble
+        self._code = code
+        self._taken: Counter[Hashable] = Counter()
 
-    def check(self, most: int) -> None:
-        """MessageError where `most` are taken."""
-        if self.taken >= most:
+    @property
+    def taken(self) -> int:
+        """How many are there in all."""
+        return self._taken.total()
+
+    def check(self, most: int, owner: Hashable = None, note: str = "") -> None:
+        """MessageError, with a note at its end, where `most` of this owner are there."""
+        if self._taken[owner] >= most:
             raise MessageError(
-                Code.FULL,
-                f"The server is full ({self._kind} at a time: {most}). Try again in "
-                f"{RETRY_SECONDS} s.",
+                self._code,
+                f"{self._trouble.format(most)} Try again in {RETRY_SECONDS} s.{note}",
                 fatal=True,
             )
 
     @contextmanager
-    def hold(self, most: int) -> Iterator[None]:
-        """Hold a place while the block runs; MessageError where `most` are taken."""
-        self.check(most)
-        self.taken += 1
+    def hold(self, most: int, owner: Hashable = None, note: str = "") -> Iterator[None]:
+        """Hold a place while the block runs; MessageError likewise."""
+        self.check(most, owner, note)
+        self._taken[owner] += 1
         try:
             yield
         finally:
-            self.taken -= 1
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner]
 
 
 class Admission:
     """The door of one process."""
 
     def __init__(self) -> None:
-        self.webcams = Places("webcams")
-        self.viewers = Places("viewers")
+        self.webcams = Places("The server is full (webcams at a time: {}).", Code.FULL)
+        self.viewers = Places("The server is full (viewers at a time: {}).", Code.FULL)
+        many = "There are {} webcams {} already, as many as may be at a time."
+        self.webcams_of_address = Places(many.format("{}", "from your address"), Code.TOO_MANY)
+        self.webcams_of_user = Places(many.format("{}", "of your log-in"), Code.TOO_MANY)
+        self._handshakes = Tries()
+        self.logins = Tries()
+        """Wrong passwords, by address."""
         self._inside: dict[object, Callable[[MessageError], None]] = {}
         self._is_closed = False
         self._empty = asyncio.Event()
+
+    def shake_hands(self, caller: Caller, most: int) -> None:
+        """Note that somebody opens a WebSocket; MessageError where they opened `most` within a
+        minute."""
+        if not self._handshakes.may(caller.address, most):
+            raise MessageError(
+                Code.TOO_MANY,
+                f"Expected at most {most} connections a minute from your address, came more. Try "
+                f"again in {RETRY_SECONDS} s.{caller.note}",
+                fatal=True,
+            )
+        self._handshakes.note(caller.address)
 
     @contextmanager
     def inside(self, leave: Callable[[MessageError], None]) -> Iterator[None]:

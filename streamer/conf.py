@@ -29,6 +29,8 @@ DetectorEntry = str | tuple[str, dict[str, Any]]
 FROM_PYTHON_ONLY = {"DETECTORS"}
 """Not from the environment: it names code."""
 
+SHORTEST_TOKEN = 22
+"""Characters that a token has at least: in base 64 they stand for 128 random bits."""
 
 SLUG = re.compile(r"[-a-zA-Z0-9_]{1,50}")
 """What a camera may be called: its name stands in URLs."""
@@ -142,6 +144,11 @@ def _read(name: str, value: Any, kind: Any, called: str) -> Any:
     """Return the value of a setting. Not strict: a variable is text whatever it stands for."""
     if name == "CAMERAS":
         return _read_cameras(value, called)
+    if name == "METRICS_TOKEN" and 0 < len(str(value)) < SHORTEST_TOKEN:
+        raise SettingsError(
+            f"{called} has {len(str(value))} characters. Expected {SHORTEST_TOKEN} or more, made "
+            "at random."
+        )
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.DecodeError as error:

@@ -5,6 +5,7 @@
     |-- ModelFileError       a model file is missing or damaged
     |-- SourceError          a camera gives no pictures; its words are for who watches
     |   `-- SourceTimeoutError  ... nothing came in time
+    |-- DatabaseAwayError    who somebody is cannot be looked up now
     |-- DeadlineError        a frame takes too long, and is given up
     `-- MessageError         what a client sent cannot be used; it carries the code to answer with
         `-- FrameError       ... it was a frame; the session goes on
@@ -33,6 +34,7 @@ class Code(IntEnum):
     TOO_LARGE = 4009
     RESTARTING = 4012
     FULL = 4013
+    TOO_MANY = 4029
 
 
 class StreamerError(Exception):
@@ -53,6 +55,10 @@ class SourceError(StreamerError):
 
 class SourceTimeoutError(SourceError):
     """A camera did not answer, or sent nothing, in time."""
+
+
+class DatabaseAwayError(StreamerError):
+    """The database does not answer in time, or not at all."""
 
 
 class DeadlineError(StreamerError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -17,7 +17,7 @@ from streamer.access import Visitor, refusal, visitor_of_request
 from streamer.admission import RETRY_SECONDS
 from streamer.card import card
 from streamer.errors import MessageError
-from streamer.stream import Picture, Status, Stream, Viewer
+from streamer.stream import Picture, Stream, Viewer
 from streamer.types import State
 
 BOUNDARY = "frame"
@@ -54,15 +54,15 @@ def of_stream(view: View) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]
 @of_stream
 async def mjpeg(request: HttpRequest, stream: Stream, visitor: Visitor) -> HttpResponseBase:
     """Return an endless reply, a JPEG in each part: what `<img>` and most players show."""
-    most = conf.load().MAX_VIEWERS
+    settings = conf.load()
     try:
         width = _width(request)
-        build.admission().viewers.check(most)
+        build.admission().viewers.check(settings.MAX_VIEWERS)
     except ValueError as error:
         return _plain(400, str(error))
     except MessageError as error:
         return _busy(str(error))
-    parts = _nothing() if request.method == "HEAD" else _parts(stream, visitor, width, most)
+    parts = _nothing() if request.method == "HEAD" else _parts(stream, visitor, width, settings)
     kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
     response = StreamingHttpResponse(parts, content_type=kind)
     response["Cache-Control"] = "no-store"
@@ -78,27 +78,37 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 
 async def _parts(
-    stream: Stream, visitor: Visitor, width: int | None, most: int
+    stream: Stream, visitor: Visitor, width: int | None, settings: conf.Conf
 ) -> AsyncIterator[bytes]:
-    """Yield parts until the stream ends, or the visitor's link does. Where there is no picture, the
-    reason comes as one."""
+    """Yield parts until the stream ends, or the visitor's link or time does. Where there is no
+    picture, the reason comes as one."""
     with ExitStack() as held:
         try:
-            held.enter_context(build.admission().viewers.hold(most))
+            held.enter_context(build.admission().viewers.hold(settings.MAX_VIEWERS))
         except MessageError:  # the last place was taken while the reply began
             return
         viewer = held.enter_context(stream.watch(width))
+        left = _seconds_left(visitor, settings.SESSION_LIFETIME)
+        held.callback(asyncio.get_running_loop().call_later(left, viewer.dismiss).cancel)
         # The boundary goes with the part before it: browsers show a part when it comes.
         yield f"--{BOUNDARY}\r\n".encode()
-        async for jpeg in _pictures(stream, viewer, visitor.until):
+        async for jpeg in _pictures(stream, viewer):
             head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n".encode()
             yield b"".join((head, jpeg, f"\r\n--{BOUNDARY}\r\n".encode()))
 
 
-async def _pictures(stream: Stream, viewer: Viewer, until: datetime | None) -> AsyncIterator[bytes]:
+def _seconds_left(visitor: Visitor, lifetime: float) -> float:
+    """Return for how long a visitor may watch, at most a lifetime."""
+    if visitor.until is None:
+        return lifetime
+    return min(lifetime, (visitor.until - datetime.now(UTC)).total_seconds())
+
+
+async def _pictures(stream: Stream, viewer: Viewer) -> AsyncIterator[bytes]:
     """Yield each picture, and one that says so when the stream is not live."""
     words, size = "", (640, 480)
-    while news := await _news(viewer, until):
+    while True:
+        news = await viewer.next()
         if isinstance(news, Picture):
             words, size = "", news.moment.detections.size
             yield news.jpeg
@@ -107,17 +117,6 @@ async def _pictures(stream: Stream, viewer: Viewer, until: datetime | None) -> A
         elif news.state is not State.LIVE and news.message and news.message != words:
             words = news.message
             yield card(f"{stream.name}: {words}", size)
-
-
-async def _news(viewer: Viewer, until: datetime | None) -> Status | Picture | None:
-    """Wait for news; None where the visitor's link ends before."""
-    if until is None:
-        return await viewer.next()
-    if (left := (until - datetime.now(UTC)).total_seconds()) > 0:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(left):
-                return await viewer.next()
-    return None
 
 
 @of_stream

@@ -31,6 +31,13 @@ class OccasionalLog:
     def tell(self, trouble: str, error: BaseException) -> None:
         """Log a trouble with the traceback of an error, if it is time to. Of troubles there must be
         few: they are kept."""
+        self._log(logging.ERROR, trouble, error)
+
+    def say(self, trouble: str) -> None:
+        """Log a trouble that is nobody's fault here, likewise."""
+        self._log(logging.WARNING, trouble, None)
+
+    def _log(self, level: int, trouble: str, error: BaseException | None) -> None:
         now = self._clock()
         with self._lock:
             if now - self._last.get(trouble, -self._seconds) < self._seconds:
@@ -39,4 +46,4 @@ class OccasionalLog:
             self._last[trouble] = now
             untold = self._untold.pop(trouble, 0)
         again = f" ({untold} times more since it was last told)" if untold else ""
-        self._logger.error("%s%s", trouble, again, exc_info=error)
+        self._logger.log(level, "%s%s", trouble, again, exc_info=error)

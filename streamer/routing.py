@@ -1,7 +1,6 @@
 """Which consumer answers which WebSocket."""
 
 from channels.security.websocket import WebsocketDenier
-from channels.sessions import SessionMiddlewareStack
 from django.urls import path, re_path
 
 from streamer.consumers.watch import WatchConsumer
@@ -10,7 +9,7 @@ from streamer.consumers.webcam import WebcamConsumer
 websocket_urlpatterns = [
     path("", WebcamConsumer.as_asgi()),
     path("ws/webcam/", WebcamConsumer.as_asgi()),
-    path("ws/watch/", SessionMiddlewareStack(WatchConsumer.as_asgi())),
+    path("ws/watch/", WatchConsumer.as_asgi()),
     # Refused before the hand-shake. Without a last route Channels fails, with a traceback.
     re_path("", WebsocketDenier.as_asgi()),
 ]

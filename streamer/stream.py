@@ -74,6 +74,7 @@ class Viewer:
         self._next = 0.0
         self._picture: Picture | None = None
         self._told: Status | None = None
+        self._is_over = False
         self._news = asyncio.Event()
 
     def is_due(self, now: float) -> bool:
@@ -91,6 +92,11 @@ class Viewer:
         """Look at the stream's status anew."""
         self._news.set()
 
+    def dismiss(self) -> None:
+        """Tell it that the stream has ended: for this viewer it has."""
+        self._is_over = True
+        self._news.set()
+
     def forget(self) -> None:
         """Leave out the picture that waits, if any: it is from before what is told now."""
         self._picture = None
@@ -99,6 +105,8 @@ class Viewer:
         """Wait for news: the status, first of all and whenever it is another, or a picture. No
         picture comes twice."""
         while True:
+            if self._is_over:
+                return Status(State.ENDED)
             if self._told != self._stream.status:
                 self._told = self._stream.status
                 return self._told

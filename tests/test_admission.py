@@ -7,6 +7,7 @@ import pytest
 
 from streamer import admission as admission_module
 from streamer.admission import Admission
+from streamer.caller import UNTOLD, Caller
 from streamer.errors import Code, MessageError
 
 
@@ -27,6 +28,29 @@ def test_a_place_is_free_again_after_a_failure() -> None:
         raise RuntimeError
     with admission.webcams.hold(1):
         assert admission.webcams.taken == 1
+
+
+def test_each_address_has_places_of_its_own() -> None:
+    places = Admission().webcams_of_address
+    with places.hold(1, "192.0.2.1"), places.hold(1, "192.0.2.2"):
+        assert places.taken == 2
+        with pytest.raises(MessageError, match="1 webcams from your address") as caught:
+            places.check(1, "192.0.2.1", " A note.")
+        assert caught.value.code is Code.TOO_MANY
+        assert str(caught.value).endswith("A note.")
+    assert places.taken == 0
+    places.check(1, "192.0.2.1")
+
+
+def test_an_address_opens_so_many_connections_a_minute() -> None:
+    admission = Admission()
+    for _ in range(3):
+        admission.shake_hands(Caller("192.0.2.1"), 3)
+    with pytest.raises(MessageError, match="at most 3 connections a minute") as caught:
+        admission.shake_hands(Caller("192.0.2.1", is_untold=True), 3)
+    assert (caught.value.code, caught.value.fatal) == (Code.TOO_MANY, True)
+    assert UNTOLD in str(caught.value)
+    admission.shake_hands(Caller("192.0.2.2"), 3)
 
 
 async def test_when_it_closes_all_are_told_to_leave_and_waited_for() -> None:

@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.contrib.sessions.backends import signed_cookies
+from django.db import OperationalError
+from pytest_django.fixtures import Settings
 
 from streamer import owner
 from streamer.access import EVERYTHING, Refusal, Trouble, Visitor, refusal, visitor_of_scope
+from streamer.errors import DatabaseAwayError
 from streamer.links import for_hours
 from tests.settings import OWNER_TOKEN
 
@@ -17,20 +20,22 @@ OTHER_PORT = (b"origin", b"http://127.0.0.1:3000")
 BEARER = (b"authorization", f"Bearer {OWNER_TOKEN}".encode())
 
 
-class Unread:
-    """A session that must not be read."""
+class SessionStore:
+    """Sessions that must not be read; the name is the one that SESSION_ENGINE asks for."""
 
-    def __getattr__(self, name: str) -> Any:
-        raise AssertionError(f"the session was asked for {name}")
+    def __init__(self, key: str) -> None:
+        raise AssertionError(f"the session {key} was asked for")
 
 
-def scope(query: str, *headers: tuple[bytes, bytes], session: object = None) -> dict[str, Any]:
-    """Return what Channels gives for a WebSocket; without a session, one that must not be read."""
-    return {
-        "query_string": query.encode("latin-1"),
-        "headers": [HOST, *headers],
-        "session": session or Unread(),
-    }
+@pytest.fixture(autouse=True)
+def _no_session_is_read(settings: Settings) -> None:
+    settings.SESSION_ENGINE = __name__
+
+
+def scope(query: str, *headers: tuple[bytes, bytes], key: str = "ann") -> dict[str, Any]:
+    """Return what a server gives for a WebSocket of somebody who has a session's cookie."""
+    cookie = (b"cookie", f"sessionid={key}".encode())
+    return {"query_string": query.encode("latin-1"), "headers": [HOST, cookie, *headers]}
 
 
 @pytest.fixture
@@ -79,11 +84,31 @@ async def test_who_brings_the_token_needs_no_session(headers: tuple[Any, ...]) -
     assert await visitor_of_scope(scope("", small, *headers)) == EVERYTHING
 
 
-async def test_the_session_of_a_page_is_read() -> None:
-    session = SessionStore()
-    assert (await visitor_of_scope(scope("", ORIGIN, session=session))).is_stranger
+async def test_the_session_of_a_page_is_read(settings: Settings) -> None:
+    settings.SESSION_ENGINE = signed_cookies.__name__
+    session = signed_cookies.SessionStore()
+    await session.asave()
+    assert (await visitor_of_scope(scope("", ORIGIN, key=session.session_key))).is_stranger
     await owner.enter(session)
-    assert await visitor_of_scope(scope("", ORIGIN, session=session)) == EVERYTHING
+    await session.asave()
+    assert await visitor_of_scope(scope("", ORIGIN, key=session.session_key)) == EVERYTHING
+
+
+async def test_without_a_cookie_no_session_is_looked_for() -> None:
+    browser = scope("", ORIGIN) | {"headers": [HOST, ORIGIN]}
+    assert (await visitor_of_scope(browser)).is_stranger
+
+
+async def test_a_database_that_is_away_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: object) -> bool:
+        raise OperationalError("database is locked")
+
+    settings.SESSION_ENGINE = signed_cookies.__name__
+    monkeypatch.setattr(owner, "is_in", fails)
+    with pytest.raises(DatabaseAwayError, match="Try again"):
+        await visitor_of_scope(scope("", ORIGIN))
 
 
 @pytest.mark.parametrize(

@@ -343,7 +343,6 @@ async def test_no_task_is_left_of_a_viewer_however_often_it_changed_its_mind() -
     headers = [(b"sec-websocket-protocol", SUBPROTOCOL.encode())]
     application = WatchConsumer.as_asgi()
     viewer = WebsocketCommunicator(application, f"/ws/watch/?{OWNER}", headers, [SUBPROTOCOL])
-    viewer.scope["session"] = None
     assert (await viewer.connect())[0]
     assert build.admission().viewers.taken == 1
     for _ in range(50):

@@ -123,9 +123,14 @@ def make_log_in(server: RunningServer) -> None:
     )  # fmt: skip
 
 
+def log_in(visit: Visit, password: str = PASSWORD) -> Answer:
+    """Return the answer to a log-in."""
+    return visit.submit("/login/", username=NAME, password=password, next="/streams/")
+
+
 def logged_in(server: RunningServer) -> Visit:
     visit = Visit(server)
-    answer = visit.submit("/login/", username=NAME, password=PASSWORD, next="/streams/")
+    answer = log_in(visit)
     assert (answer.status, answer.location) == (302, "/streams/")
     return visit
 

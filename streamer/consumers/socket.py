@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -12,10 +13,13 @@ from typing import Any
 from autobahn.exception import Disconnected
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from structlog.contextvars import bind_contextvars
 
-from streamer import build, conf, wire
+from streamer import build, caller, conf, wire
+from streamer.access import Visitor, visitor_of_scope
+from streamer.bucket import Bucket
 from streamer.dialects import Message
-from streamer.errors import Code, MessageError
+from streamer.errors import Code, DatabaseAwayError, MessageError
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +27,8 @@ MAX_UNSENT = 32
 """Answers that may wait for a client to read them."""
 LAST_WORD_SECONDS = 1.0
 """How long the error before a close may take to be sent."""
+LEAST_BYTES = 1024
+"""What any message counts for: a small one is work too."""
 
 GONE = (OSError, Disconnected)
 """What uvicorn and daphne raise for a message to who has just left; the disconnect follows."""
@@ -40,7 +46,10 @@ class Socket(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Take the connection, then begin."""
+        bind_contextvars(session=secrets.token_hex(4))
         self._conf = conf.load()
+        self._caller = caller.of_scope(self.scope, self._conf.TRUSTED_PROXIES)
+        self._budget = Bucket(self._conf.MAX_BYTES_PER_SECOND, self._conf.BURST_SECONDS)
         self._ended = False
         self._unsent: asyncio.Queue[Message] = asyncio.Queue(MAX_UNSENT)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,8 +61,11 @@ class Socket(AsyncWebsocketConsumer):
             self._go(self._tell)
 
     async def _come_in(self, speaks_v1: bool) -> None:
+        admission = build.admission()
+        admission.shake_hands(self._caller, self._conf.HANDSHAKES_PER_MINUTE)
         await self._begin(speaks_v1)
-        self._held.enter_context(build.admission().inside(self._dismiss))
+        self._held.enter_context(admission.inside(self._dismiss))
+        self._go(self._live)
 
     def _dismiss(self, reason: MessageError) -> None:
         self._go(partial(self._end, reason))
@@ -61,6 +73,20 @@ class Socket(AsyncWebsocketConsumer):
     async def _begin(self, speaks_v1: bool) -> None:
         """Hold what is needed; MessageError ends the connection."""
         raise NotImplementedError
+
+    async def _who(self) -> Visitor:
+        """Return who is at the other end; MessageError where that cannot be told now."""
+        try:
+            return await visitor_of_scope(self.scope)
+        except DatabaseAwayError as error:
+            raise MessageError(Code.RESTARTING, str(error), fatal=True) from error
+
+    async def _live(self) -> None:
+        """End what goes on for too long: who may come in is asked anew then."""
+        seconds = self._conf.SESSION_LIFETIME
+        await asyncio.sleep(seconds)
+        trouble = f"A connection lasts {seconds:g} s at the most. Connect again."
+        raise MessageError(Code.ENDED, trouble, fatal=True)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Channels closes stale database connections in a thread before each message; what comes
@@ -74,9 +100,21 @@ class Socket(AsyncWebsocketConsumer):
         if self._ended:
             return
         try:
+            self._charge(len(text_data or bytes_data or b""))
             self._heed(text_data, bytes_data)
         except MessageError as error:
             await self._end(error)
+
+    def _charge(self, size: int) -> None:
+        """Count what comes; MessageError where it is too much at once."""
+        if not self._budget.take(max(size, LEAST_BYTES)):
+            most = self._conf.MAX_BYTES_PER_SECOND
+            raise MessageError(
+                Code.TOO_MANY,
+                f"Expected at most {most} bytes a second, each message counted as {LEAST_BYTES} at "
+                "least; came more. Send fewer or smaller ones.",
+                fatal=True,
+            )
 
     def _heed(self, text: str | None, data: bytes | None) -> None:
         """Do what a message asks for, without waiting; a fatal MessageError ends the connection."""

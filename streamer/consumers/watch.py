@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from streamer import build, wire
-from streamer.access import Trouble, Visitor, visitor_of_scope
+from streamer.access import Trouble, Visitor
 from streamer.consumers.socket import Socket
 from streamer.errors import Code, MessageError
 from streamer.stream import Picture, Status, Stream, Viewer
@@ -67,7 +67,7 @@ class WatchConsumer(Socket):
         self._watched: dict[str, Watching] = {}
         self._sent: dict[str, int] = {}
         """The highest number of each stream's pictures that were sent, since the beginning."""
-        self._visitor: Visitor = await visitor_of_scope(self.scope)
+        self._visitor: Visitor = await self._who()
         if self._visitor.is_stranger:  # who may watch nothing takes nobody's place
             raise MessageError(Code.NO_STREAM, self._visitor.trouble.words, fatal=True)
         self._held.enter_context(build.admission().viewers.hold(self._conf.MAX_VIEWERS))
