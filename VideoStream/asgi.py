@@ -13,13 +13,14 @@ from streamer import build  # noqa: E402
 from streamer.origin import TrustedOriginValidator  # noqa: E402
 from streamer.routing import websocket_urlpatterns  # noqa: E402
 from streamer.servers.body import BodyLimit  # noqa: E402
+from streamer.servers.headers import SecurityHeaders  # noqa: E402
 from streamer.servers.lifespan import Lifespan  # noqa: E402
 from streamer.threads import SharedThreads  # noqa: E402
 
 application = Lifespan(
     ProtocolTypeRouter(
         {
-            "http": BodyLimit(SharedThreads(django)),
+            "http": SecurityHeaders(BodyLimit(SharedThreads(django))),
             "websocket": SharedThreads(TrustedOriginValidator(URLRouter(websocket_urlpatterns))),
         }
     ),

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "streamer.middleware.DebugPageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -146,6 +147,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+# Pages have the token in their forms.
+CSRF_COOKIE_HTTPONLY = True
 
 # A proxy or tunnel in front speaks HTTPS and says so in X-Forwarded-Proto: all is HTTPS then.
 HTTPS = flag(

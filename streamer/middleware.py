@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 
 from asgiref.sync import markcoroutinefunction
-from django.http import HttpRequest, HttpResponseRedirect
+from csp.constants import HEADER as CSP
+from csp.utils import build_policy
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
@@ -16,6 +23,31 @@ PLAYED = {"streamer:mjpeg", "streamer:snapshot", "streamer:video_feed"}
 
 API = "api/"
 """Where the addresses that programs ask begin; the token is theirs too."""
+
+
+STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
+"""What an error page that DEBUG shows looks like stands in the page itself."""
+
+
+class DebugPageMiddleware:
+    """Lets the error pages that DEBUG shows have their style, and nothing else: no script."""
+
+    async_capable = True
+    sync_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
+        if not settings.DEBUG:
+            raise MiddlewareNotUsed
+        self._get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = await self._get_response(request)
+        if isinstance(response, HttpResponse) and response.status_code >= 400:
+            digests = [sha256(style).digest() for style in STYLE.findall(response.content)]
+            styles = [f"'sha256-{b64encode(digest).decode()}'" for digest in digests]
+            response[CSP] = build_policy(update={"style-src": styles})
+        return response
 
 
 class OwnerLinkMiddleware:
