@@ -31,7 +31,7 @@ from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
-from streamer import links, owner
+from streamer import links, metrics, owner
 from streamer.errors import DatabaseAwayError
 from streamer.origin import is_own_page
 
@@ -147,12 +147,17 @@ def _session(cookies: str) -> SessionBase | None:
     return engine.SessionStore(key) if key else None
 
 
+def bearer(authorization: str) -> str:
+    """Return the token in a request's Authorization, empty where there is none."""
+    scheme, _, value = authorization.partition(" ")
+    return value.strip() if scheme.lower() == BEARER else ""
+
+
 def _with_credentials(query: Mapping[str, str], authorization: str) -> Visitor:
     """Return who somebody is by what they bring themselves, without a session."""
     token = query.get("token")
-    scheme, _, value = authorization.partition(" ")
-    if scheme.lower() == BEARER:
-        token = value.strip()
+    if brought := bearer(authorization):
+        token = brought
     if settings.DEBUG or (token is not None and owner.is_token(token)):
         return EVERYTHING
     if "key" in query:
@@ -190,6 +195,7 @@ class Refusal:
         return self._sealed(HttpResponseRedirect(login_url(request, self.trouble)))
 
     def _sealed(self, response: HttpResponse) -> HttpResponse:
+        metrics.refused(self.status)
         response["Cache-Control"] = "no-store"
         if self.status == 401:
             response["WWW-Authenticate"] = 'Bearer realm="VideoStream"'

@@ -67,7 +67,8 @@ class Admission:
         self.logins = Tries()
         """Wrong passwords, by address."""
         self._inside: dict[object, Callable[[MessageError], None]] = {}
-        self._is_closed = False
+        self.is_closed = False
+        """Whether nobody is let in any more."""
         self._empty = asyncio.Event()
 
     def shake_hands(self, caller: Caller, most: int) -> None:
@@ -86,7 +87,7 @@ class Admission:
     def inside(self, leave: Callable[[MessageError], None]) -> Iterator[None]:
         """Be called with the reason, while the block runs, when it is time to leave; MessageError
         where nobody is let in any more."""
-        if self._is_closed:
+        if self.is_closed:
             raise _restarting()
         one = object()
         self._inside[one] = leave
@@ -99,7 +100,7 @@ class Admission:
 
     async def close(self) -> None:
         """Let nobody in any more, have all leave, and wait for them a little."""
-        self._is_closed = True
+        self.is_closed = True
         if not self._inside:
             return
         self._empty.clear()

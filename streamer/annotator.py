@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from streamer import metrics
 from streamer.codec import scaled
 from streamer.errors import DeadlineError, FrameError
 from streamer.pipeline import DetectorSpec, Pipeline, without
@@ -94,6 +95,7 @@ class Annotator:
                 if (fps := self._pace(share)) is not None:
                     next_start = max(next_start, now - 1 / fps) + 1 / fps
                 share.arrived(1 + self.slot.dropped - dropped)
+                metrics.dropped("camera", "newer", self.slot.dropped - dropped)
                 dropped = self.slot.dropped
                 if forms := self._stream.wanted():
                     await self._publish(share, partial(self._result, self._pipeline, forms))
@@ -124,6 +126,7 @@ class Annotator:
         try:
             shot, result = await share.run(work)
         except FrameError:  # the next one may be whole
+            metrics.dropped("camera", "bad")
             self._damaged += 1
             if self._damaged >= DAMAGED:
                 self._doubt("The camera's pictures are damaged. Waiting for whole ones.")
@@ -134,8 +137,10 @@ class Annotator:
         except Exception:
             if not self._doubted:
                 logger.exception("pictures of camera %s are lost", self._stream.name)
+            metrics.dropped("camera", "failed")
             self._doubt(FAULT)
             return
+        metrics.worked("camera", time.monotonic() - shot.time, result.ms)
         if self._camera is not State.LIVE:
             return  # it was taken before the camera failed, which viewers know of by now
         self._damaged = 0
@@ -151,6 +156,7 @@ class Annotator:
         pipeline: the old one is still in use."""
         name, self._pipeline = self._pipeline.at_work, Pipeline(self._specs)
         who = f"the detector {name}" if name else "decoding or drawing"
+        metrics.dropped("camera", "late")
         logger.error("camera %s: %s does not end", self._stream.name, who, exc_info=error)
         if name is None:
             self._doubt(FAULT)

@@ -10,7 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 
-from streamer import build, caller, conf
+from streamer import build, caller, conf, metrics
 from streamer.access import Trouble, visitor_of_request
 
 PAUSE_SECONDS = 60
@@ -40,6 +40,7 @@ class LoginPage(LoginView):
         context = self.get_context_data(form=AuthenticationForm(self.request), trouble=trouble)
         response = self.render_to_response(context, status=429)
         response["Retry-After"] = str(PAUSE_SECONDS)
+        metrics.refused(429)
         return response
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:

@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from streamer import build, conf
+from streamer import build, conf, metrics
 from streamer.access import Visitor, refusal, visitor_of_request
 from streamer.admission import RETRY_SECONDS
 from streamer.card import card
@@ -162,6 +162,7 @@ def _width(request: HttpRequest) -> int | None:
 
 
 def _busy(words: str) -> HttpResponse:
+    metrics.refused(503)
     response = _plain(503, words)
     response["Retry-After"] = str(RETRY_SECONDS)
     return response

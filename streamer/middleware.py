@@ -18,8 +18,8 @@ from django.urls import Resolver404, resolve
 
 from streamer import access, owner
 
-PLAYED = {"streamer:mjpeg", "streamer:snapshot", "streamer:video_feed"}
-"""What players open: they know no cookies, and take the token as it stands in the address."""
+PLAYED = {f"streamer:{name}" for name in ("mjpeg", "snapshot", "video_feed", "healthz", "metrics")}
+"""What players and programs open: they know no cookies, and take the token in the address."""
 
 API = "api/"
 """Where the addresses that programs ask begin; the token is theirs too."""

@@ -9,6 +9,8 @@ from urllib.parse import ParseResult, urlparse
 from channels.security.websocket import OriginValidator
 from django.conf import settings
 
+from streamer import metrics
+
 
 class TrustedOriginValidator(OriginValidator):
     """Lets in pages of ALLOWED_HOSTS and of CSRF_TRUSTED_ORIGINS, and programs.
@@ -26,7 +28,9 @@ class TrustedOriginValidator(OriginValidator):
         # Read at each hand-shake: `manage.py serve` adds hosts for its run.
         hosts = [host for host in settings.ALLOWED_HOSTS if host != "*"]
         self.allowed_origins = [*hosts, *_trusted_origins()]
-        return bool(self.validate_origin(parsed_origin))
+        if not (is_valid := bool(self.validate_origin(parsed_origin))):
+            metrics.refused(403)
+        return is_valid
 
 
 def is_own_page(scope: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import imutils
 
+from streamer import metrics
 from streamer.codec import encode, scaled_width
 from streamer.errors import FrameError
 from streamer.occasional import OccasionalLog
@@ -154,6 +155,7 @@ class Pipeline:
             raise
         except (Exception, SystemExit) as error:  # no detector ends the server
             troubles.tell(f"the detector {name} failed", error)
+            metrics.failed(name)
             self._detectors.pop(name, None)
             failed.add(name)
         finally:

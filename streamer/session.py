@@ -11,7 +11,7 @@ from functools import partial
 
 import msgspec
 
-from streamer import wire
+from streamer import metrics, wire
 from streamer.codec import JpegFrame
 from streamer.dialects import Answer, Dialect, Message
 from streamer.errors import Code, DeadlineError, FrameError, MessageError
@@ -98,7 +98,7 @@ class Session:
         self._send = send
         self._pipeline = Pipeline(specs)
         self._slot: LatestSlot[Arrival] = LatestSlot()
-        self._arrived = self._answered = 0
+        self._arrived = self._answered = self._dropped = 0
         self.bad_frames = self._given_up = 0
         self._in_work = Arrival(0, 0, b"", 0.0)
         self._over_credit_since: float | None = None
@@ -172,10 +172,18 @@ class Session:
                 answer = self._answer(work.outcome)
                 if answer is not None:
                     await self._send(answer)
+                self._count(work)
                 self._answered = work.arrival.place
                 if work.result and work.result.failed:
                     await self._go_on_without(work.result.failed)
                 await self._tell_pace()
+
+    def _count(self, work: Work) -> None:
+        """Count for /metrics what came of a frame, and those that it took the place of."""
+        if work.result:
+            metrics.worked("webcam", time.monotonic() - work.arrival.time, work.result.ms)
+        metrics.dropped("webcam", "newer", self._slot.dropped - self._dropped)
+        self._dropped = self._slot.dropped
 
     async def _done_in_time(self, work: Callable[[], Work]) -> Work:
         """Return what comes of the newest frame, also where it is given up; MessageError where too
@@ -190,6 +198,7 @@ class Session:
         name, arrival = self._pipeline.at_work, self._in_work
         who = f"the detector {name}" if name else "decoding or drawing"
         troubles.tell(f"a frame was given up: {who} does not end", error)
+        metrics.dropped("webcam", "late")
         self._pipeline = Pipeline(self._specs)
         self._given_up += 1
         trouble = f"{error} The frame is given up: {who} does not end."
@@ -237,6 +246,7 @@ class Session:
             return Work(arrival, error)
         except Exception as error:
             troubles.tell("a frame was lost", error)
+            metrics.dropped("webcam", "failed")
             trouble = "The server failed on this frame. Go on sending."
             return Work(arrival, MessageError(Code.INTERNAL, trouble, seq=arrival.seq))
 
@@ -257,6 +267,8 @@ class Session:
             self.bad_frames = self._given_up = 0
             return outcome
         if isinstance(outcome, FrameError):
+            metrics.refused(outcome.code)
+            metrics.dropped("webcam", "bad")
             self.bad_frames += 1
             if self.bad_frames >= self.limits.max_bad_frames:
                 trouble = f"{self.bad_frames} bad frames in a row. The last: {outcome}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from streamer import media, views
+from streamer import health, media, views
 from streamer.api import api
 
 app_name = "streamer"
@@ -14,4 +14,6 @@ urlpatterns = [
     path("streams/<slug:name>/snapshot.jpg", media.snapshot, name="snapshot"),
     path("video_feed", media.mjpeg, name="video_feed"),
     path("api/", api.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.figures, name="metrics"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -15,7 +16,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from structlog.contextvars import bind_contextvars
 
-from streamer import build, caller, conf, wire
+from streamer import build, caller, conf, metrics, wire
 from streamer.access import Visitor, visitor_of_scope
 from streamer.bucket import Bucket
 from streamer.dialects import Message
@@ -37,6 +38,9 @@ GONE = (OSError, Disconnected)
 class Socket(AsyncWebsocketConsumer):
     """A WebSocket whose resources are let go of however it ends, and which tells why it closes."""
 
+    kind: str
+    """What to call who is there, in the log."""
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # Channels' own makes a task for each message, to hear a channel layer at the same time.
         self.scope, self.base_send = scope, send
@@ -51,6 +55,7 @@ class Socket(AsyncWebsocketConsumer):
         self._caller = caller.of_scope(self.scope, self._conf.TRUSTED_PROXIES)
         self._budget = Bucket(self._conf.MAX_BYTES_PER_SECOND, self._conf.BURST_SECONDS)
         self._ended = False
+        self._code: int | None = None
         self._unsent: asyncio.Queue[Message] = asyncio.Queue(MAX_UNSENT)
         self._tasks: set[asyncio.Task[None]] = set()
         self._held.callback(self._cancel_tasks)
@@ -65,7 +70,16 @@ class Socket(AsyncWebsocketConsumer):
         admission.shake_hands(self._caller, self._conf.HANDSHAKES_PER_MINUTE)
         await self._begin(speaks_v1)
         self._held.enter_context(admission.inside(self._dismiss))
+        logger.info("%s came", self.kind, extra={"address": self._caller.address})
+        self._held.callback(self._log_end, time.monotonic())
         self._go(self._live)
+
+    def _log_end(self, since: float) -> None:
+        seconds = round(time.monotonic() - since, 1)
+        logger.info("%s left", self.kind, extra={"code": self._code, "seconds": seconds})
+
+    async def disconnect(self, code: int) -> None:
+        self._code = self._code or code
 
     def _dismiss(self, reason: MessageError) -> None:
         self._go(partial(self._end, reason))
@@ -162,6 +176,7 @@ class Socket(AsyncWebsocketConsumer):
         """Say why, after what waits to be sent and as far as the client hears it, and close."""
         if self._ended:
             return  # two things failed at once
+        metrics.refused(error.code)
         self._fall_silent()
         message = self._words(error)
         if message is not None:
@@ -179,8 +194,9 @@ class Socket(AsyncWebsocketConsumer):
 
     async def _close(self, code: Code) -> None:
         self._fall_silent()
+        self._code = int(code)
         with suppress(*GONE):
-            await self.close(int(code))
+            await self.close(self._code)
 
     def _fall_silent(self) -> None:
         """Heed and send nothing more: after a close that would be a fault."""

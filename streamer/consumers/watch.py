@@ -11,7 +11,7 @@ from functools import partial
 
 import msgspec
 
-from streamer import build, wire
+from streamer import build, metrics, wire
 from streamer.access import Trouble, Visitor
 from streamer.consumers.socket import Socket
 from streamer.errors import Code, MessageError
@@ -57,6 +57,8 @@ class Watching:
 class WatchConsumer(Socket):
     """Sends each stream's newest picture as fast as the viewer acknowledges them."""
 
+    kind = "viewer"
+
     async def _begin(self, speaks_v1: bool) -> None:
         if not speaks_v1:
             raise MessageError(
@@ -85,6 +87,7 @@ class WatchConsumer(Socket):
         except MessageError as error:
             if error.fatal:
                 raise
+            metrics.refused(error.code)
             self._say(self._words(error))
             return
         match asked:
@@ -99,6 +102,7 @@ class WatchConsumer(Socket):
         """Begin with a stream, or go on with it in another form."""
         stream = build.streams().get(asked.stream)
         if stream is None or not self._visitor.may_watch(asked.stream):
+            metrics.refused(Code.NO_STREAM)
             self._say(self._no_stream(asked.stream))
             return
         window = before.window if (before := self._unwatch(asked.stream)) else Window()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from urllib.parse import parse_qsl
 
-from streamer import build, wire
+from streamer import build, metrics, wire
 from streamer.access import Visitor
 from streamer.consumers.sharing import Sharing
 from streamer.consumers.socket import Socket
@@ -15,13 +15,14 @@ from streamer.dialects import Dialect, Message, Plain, Version1
 from streamer.errors import Code, MessageError
 from streamer.wire import Share, Unshare
 
-
 CHECKS = 8
 """How often frames are looked for within the time that they may take."""
 
 
 class WebcamConsumer(Socket):
     """Takes a webcam's pictures, in the plain dialect or in `videostream.v1`."""
+
+    kind = "webcam"
 
     async def connect(self) -> None:
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
@@ -107,6 +108,7 @@ class WebcamConsumer(Socket):
             message = self._dialect.error(error)
             if error.fatal or message is None:
                 raise
+            metrics.refused(error.code)
             self._say(message)
 
     def _share(self, resume: str | None) -> None:
