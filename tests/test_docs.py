@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.urls import URLPattern
 
-from streamer import conf, urls, wire
+from streamer import conf, metrics, urls, wire
 from streamer.api import api
 from streamer.codec import ArrayFrame
 from streamer.errors import Code
@@ -79,6 +79,21 @@ def test_each_message_and_its_fields_are_described(message: type[msgspec.Struct]
     assert f"**{tag}**" in DOCS["protocol.md"]
     for field in message.__struct_fields__:
         assert re.search(rf"[\"`]{field}[\"`]", DOCS["protocol.md"]), field
+
+
+def test_each_metric_is_described() -> None:
+    told = {family.name for family in metrics.registry.collect()}
+    ours = {name for name in told if name.startswith("videostream_")}
+    described = set(rows(DOCS["reliability.md"]))
+    assert len(ours) > 10
+    for name in ours:
+        assert {name, f"{name}_total"} & described, name
+
+
+@pytest.mark.parametrize("name", conf.Conf.__struct_fields__)
+def test_each_limit_says_what_happens_beyond_it(name: str) -> None:
+    if re.match("MAX_|.*_TIMEOUT|.*_DEADLINE|.*_LIFETIME|.*_PER_MINUTE", name):
+        assert f"`{name}`" in DOCS["reliability.md"]
 
 
 @pytest.mark.parametrize("state", State)
