@@ -17,7 +17,7 @@ from django.conf import settings
 from msgspec import Meta, Struct
 
 from streamer.errors import SettingsError
-from streamer.redaction import redacted
+from streamer.redaction import hide, redacted
 
 PREFIX = "STREAMER_"
 
@@ -110,12 +110,14 @@ def load(environ: Mapping[str, str] | None = None) -> Conf:
         if PREFIX + name in environ:
             given[name] = environ[PREFIX + name]
             origin[name] = PREFIX + "{}"
-    return Conf(
+    loaded = Conf(
         **{
             name: _read(name, value, hints[name], origin[name].format(name))
             for name, value in given.items()
         }
     )
+    hide(loaded.METRICS_TOKEN)
+    return loaded
 
 
 def cameras(settings: Conf) -> dict[str, Camera]:
