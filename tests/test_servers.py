@@ -22,7 +22,6 @@ from websockets.sync.client import connect as connect_now
 from websockets.typing import Subprotocol
 
 from streamer.codec import encode
-from streamer.servers.uvicorn import CUT_SECONDS
 from streamer.wire import SUBPROTOCOL
 from tests import footage
 from tests.server import RunningServer, serve
@@ -163,18 +162,6 @@ async def test_a_flood_of_settings_that_are_never_read_costs_no_memory_and_no_pl
 
 
 @linux_only
-def test_a_flood_of_pings_whose_answers_are_never_read_costs_no_memory(
-    server: RunningServer,
-) -> None:
-    with raw(server, HAND_SHAKE + b"\r\n") as client:
-        assert client.recv(12) == b"HTTP/1.1 101"
-        before = server.memory
-        for _ in range(600):
-            client.sendall(frame(9, bytes(125)) * 1000)
-        assert server.memory - before < ALLOWED
-
-
-@linux_only
 def test_an_endless_reply_waits_for_who_does_not_read_and_ends_with_its_client(
     tmp_path: Path, server_name: str
 ) -> None:
@@ -252,24 +239,6 @@ def test_a_reply_that_fails_on_its_way_ends_and_harms_no_other(
                 client.getresponse().read()
             client.close()
             assert server.log.count("RuntimeError: the camera broke") == times
-
-
-def test_a_second_signal_to_stop_cuts_who_is_there(tmp_path: Path) -> None:
-    """With uvicorn, which gives replies some time; daphne gives none."""
-    site = {"DJANGO_SETTINGS_MODULE": "tests.endless"}
-    with (
-        serve(tmp_path, "--server", "uvicorn", **site) as server,
-        raw(server, GET % b"/") as client,
-    ):
-        assert client.recv(MIB)
-        start = time.monotonic()
-        server.process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
-        assert server.process.poll() is None
-        server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(10) == 0
-        assert time.monotonic() - start < CUT_SECONDS, "it is cut then"
-        assert "Traceback" not in server.log
 
 
 def test_who_is_there_when_the_server_stops_is_told(tmp_path: Path, server_name: str) -> None:

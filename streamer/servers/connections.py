@@ -1,8 +1,9 @@
-"""Uvicorn's connections, where a client that does not read is let go of."""
+"""Uvicorn's connections, bounded in what a client may send and in how long it may take."""
 
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 import h11
@@ -11,16 +12,20 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
+from streamer.servers import handles
+from streamer.servers.intake import MOST_WAITING, Intake
 from streamer.servers.peer import Peer, stall_timeout
+from streamer.servers.refusal import REQUEST_SECONDS, refusal
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGISendEvent
-
-MOST_WAITING = 4
-"""Messages of one WebSocket that may wait to be handled before its socket is read no further."""
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 
 CLOSE_SECONDS = 1.0
 """How long a client may take to read what is left for it once its WebSocket is closed."""
+
+SLICE_BYTES = 2048
+"""What of a request is parsed before it is looked at: a body in pieces of one byte is refused as
+soon as its head is known."""
 
 
 class Watched(asyncio.Protocol):
@@ -48,19 +53,87 @@ class Watched(asyncio.Protocol):
 
 
 class Http(Watched, H11Protocol):
-    """Uvicorn's HTTP."""
+    """Uvicorn's HTTP, where a request has to come as a whole within REQUEST_SECONDS."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if handles.are_few():
+            self.transport.abort()
+        else:
+            self._watch_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_deadline()
+
+    def data_received(self, data: bytes) -> None:
+        for at in range(0, len(data), SLICE_BYTES):
+            if self.transport.is_closing() or self.transport.get_protocol() is not self:
+                return
+            super().data_received(data[at : at + SLICE_BYTES])
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        self._watch_request()
+
+    def _watch_request(self) -> None:
+        """Begin to wait for a request, or for the rest of one, or end that."""
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._stop_deadline()
+        elif self.conn.their_state is h11.SEND_BODY and _is_chunked(self.headers):
+            self._refuse(HTTPStatus.LENGTH_REQUIRED)
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer in the place of the application, which is told that its client has gone."""
+        if not self.transport.is_closing():
+            self.transport.write(refusal(status))
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(HTTPStatus.BAD_REQUEST)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._peer.leave()  # the WebSocket has a watch of its own
+        self._stop_deadline()
         super().handle_websocket_upgrade(event)
 
 
 class WebSocket(Watched, WebSocketsSansIOProtocol):
-    """Uvicorn's WebSocket, where a client that does not read, or that breaks the rules, is let go
-    of all the same.
+    """Uvicorn's WebSocket, where a client that does not read, that sends too much in pieces, or
+    that breaks the rules, is let go of all the same.
 
     Uvicorn itself waits until all was read: to send the close, and to end the connection.
     """
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._intake = Intake(
+            self._parse,
+            self._has_room,
+            self.transport.pause_reading,
+            self.transport.resume_reading,
+            self._end_flood,
+        )
+        self._hand_shake = self.loop.call_later(REQUEST_SECONDS, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._hand_shake.cancel()
+        self._intake.end()
+        super().connection_lost(exc)
+
+    async def receive(self) -> ASGIReceiveEvent:
+        message = await super().receive()
+        self._intake.more()
+        return message
 
     async def send(self, message: ASGISendEvent) -> None:
         if message["type"] == "websocket.close" and self.handshake_complete:
@@ -73,15 +146,36 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
             if self.close_sent:  # meanwhile: uvicorn would call it the application's fault
                 raise ClientDisconnected
         await super().send(message)
+        if message["type"] != "websocket.send":
+            self._intake.more()  # the hand-shake is over, or nothing is kept any more
 
     def data_received(self, data: bytes) -> None:
         if self.pong_timer:  # who sends is there, however late it reads the ping
             self.pong_timer.cancel()
             self.pong_timer = self.pending_ping_payload = None
             self.schedule_ping()
+        if self.handshake_initiated:
+            self._intake.take(data)
+            return
         super().data_received(data)
         if self.conn.handshake_exc and not self.handshake_initiated:
             self.transport.abort()  # a hand-shake that cannot be read, such as one of 10 KB
+
+    def _parse(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            self._intake.end()
+        else:
+            super().data_received(data)
+
+    def _has_room(self) -> bool:
+        """Tell whether a message may be parsed; once the WebSocket is closed none is kept."""
+        return self.close_sent or (self.handshake_complete and self.queue.qsize() < MOST_WAITING)
+
+    def _end_flood(self) -> None:
+        if not self.transport.is_closing():
+            self.conn.fail(CloseCode.POLICY_VIOLATION, "too many small pieces")
+            self.handle_parser_exception()
+            self._cut_soon()
 
     def handle_parser_exception(self) -> None:
         if self.conn.close_sent:
@@ -95,17 +189,11 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
             self.conn.send_close(CloseCode.INVALID_DATA)
             self.handle_parser_exception()
         else:
-            self._take_in()
-
-    def _take_in(self) -> None:
-        """Have a message handled. Uvicorn stops reading until that is done, two calls of the kernel
-        for each acknowledgement; here a few may wait."""
-        was_paused = self.read_paused
-        may_wait = self.queue.qsize() < MOST_WAITING
-        self.read_paused = was_paused or may_wait  # it is told that it has stopped already
-        super().send_receive_event_to_app()
-        if may_wait:
-            self.read_paused = was_paused
+            # Uvicorn would stop reading until the message is handled, two calls of the kernel for
+            # each acknowledgement. It is told that it has stopped already: the intake does that.
+            self.read_paused = True
+            super().send_receive_event_to_app()
+            self.read_paused = False
 
     def handle_ping(self) -> None:
         if self.writable.is_set():
@@ -117,8 +205,16 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self._cut_soon()
 
+    def _give_up(self) -> None:
+        if not self.handshake_complete:
+            self.transport.abort()
+
     def _cut_soon(self) -> None:
         self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+
+
+def _is_chunked(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"transfer-encoding" for name, _ in headers)
 
 
 def _is_text(data: bytes) -> bool:

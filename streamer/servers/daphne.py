@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,89 +14,20 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPushProducer
-from zope.interface import implementer
 
 from streamer import build
-from streamer.servers import SERVER_NAME
-from streamer.servers.body import MAX_BODY_BYTES
-from streamer.servers.peer import Peer, stall_timeout
+from streamer.servers import SERVER_NAME, channel, drain
+from streamer.servers.boxes import Inbox, Outbox
+from streamer.servers.peer import PING_SECONDS, PONG_SECONDS
 
 INBOX = "videostream.inbox"
 """Where a connection's scope holds its inbox until the application starts."""
 
-MOST_WAITING = 64
-"""Messages of one WebSocket that may wait to be handled before its socket is read further."""
-
-WAITING_BYTES = 16_384
-"""What may wait in this process to be sent before `send` waits; by itself Twisted takes 64 KB,
-several pictures."""
-
-END_SECONDS = 4
-"""How long applications may take to end when the server stops, before they are cancelled; and
-once more after that."""
+ACCEPT_RETRY_SECONDS = 1
+"""How long no connection is taken after one could not be, as asyncio has it."""
 
 RESTARTING = 1012
 """The close code of a server that goes down, as in the IANA registry of close codes."""
-
-
-@implementer(IPushProducer)
-class Outbox:
-    """Whether a connection takes more, as Twisted tells it: a client that does not read fills the
-    transport's buffer. Where it takes nothing, the connection ends."""
-
-    def __init__(self, transport: Any) -> None:
-        transport.bufferSize = WAITING_BYTES
-        self._open = asyncio.Event()
-        self._open.set()
-        self._peer = Peer(transport.getHandle(), stall_timeout(), transport.abortConnection)
-
-    def pauseProducing(self) -> None:  # noqa: N802, the name in Twisted's interface
-        self._open.clear()
-        self._peer.pause()
-
-    def resumeProducing(self) -> None:  # noqa: N802
-        self._open.set()
-        self._peer.resume()
-
-    def stopProducing(self) -> None:  # noqa: N802
-        self._open.set()
-        self._peer.leave()
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether the client has read enough of what was sent."""
-        return self._open.is_set()
-
-    async def wait(self) -> None:
-        """Wait until the client has read enough of what was sent."""
-        await self._open.wait()
-
-
-class Inbox:
-    """The messages that came and were not handled yet. While they are many the socket is not read,
-    so that a flood waits at its sender."""
-
-    queue: asyncio.Queue[dict[str, Any]]
-
-    def __init__(self, transport: Any) -> None:
-        self._transport = transport
-        self._paused = False
-
-    def put_nowait(self, message: dict[str, Any]) -> None:
-        """Take a message from daphne."""
-        self.queue.put_nowait(message)
-        if not self._paused and self.queue.qsize() >= MOST_WAITING:
-            self._paused = True
-            self._transport.pauseProducing()
-
-    async def get(self) -> dict[str, Any]:
-        """Return the next message for the application."""
-        message = await self.queue.get()
-        if self._paused and self.queue.qsize() < MOST_WAITING // 2:
-            self._paused = False
-            self._transport.resumeProducing()
-        return message
 
 
 class DaphneServer(Server):
@@ -111,14 +43,34 @@ class DaphneServer(Server):
             inbox = scope.pop(INBOX, None)
             await application(scope, inbox.get if inbox else receive, send)
 
-        endpoints = build_endpoint_description_strings(host=ip, port=port)
-        super().__init__(from_inbox, endpoints=endpoints, server_name=SERVER_NAME)
+        super().__init__(
+            from_inbox,
+            endpoints=build_endpoint_description_strings(host=ip, port=port),
+            server_name=SERVER_NAME,
+            signal_handlers=False,  # Twisted's heed the first one only
+            ping_interval=PING_SECONDS,
+            ping_timeout=PONG_SECONDS,
+            websocket_timeout=-1,  # SESSION_LIFETIME says how long
+        )
         self._on_listening = on_listening
         self._outboxes: dict[Any, Outbox] = {}
+        self._drain = drain.Drain()
         self.failure: Exception | None = None
+
+    def run(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._heed)
+        super().run()
+
+    def _heed(self, *_: object) -> None:
+        loop = reactor._asyncioEventloop
+        loop.call_soon_threadsafe(self._hurry if self._drain.has_begun else self.stop)
+        self._drain.begin()
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
+        port.doRead = partial(self._accept, port)
+        channel.bound(self.http_factory)
         # Once the reactor runs: until then there is no loop, and a signal to stop is not handled.
         later: Any = reactor.callLater  # what types it takes self for an argument
         later(0, self._begin, port.getHost().port)
@@ -136,19 +88,19 @@ class DaphneServer(Server):
         self.failure = failure.value
         self.stop()
 
+    @staticmethod
+    def _accept(port: Any) -> None:
+        """Take connections. Where none could be taken, Twisted would try at once, and for ever."""
+        before = port.sessionno
+        type(port).doRead(port)
+        if port.sessionno == before:
+            port.stopReading()
+            asyncio.get_running_loop().call_later(ACCEPT_RETRY_SECONDS, _accept_again, port)
+
     def protocol_connected(self, protocol: Any) -> None:
         super().protocol_connected(protocol)
         if isinstance(protocol, WebRequest):
-            protocol.handleContentChunk = partial(self._take_in, protocol)
-
-    @staticmethod
-    def _take_in(request: WebRequest, data: bytes) -> None:
-        """Keep a piece of a request's body. Daphne keeps all of it before it asks for an answer."""
-        if request.content.tell() + len(data) <= MAX_BODY_BYTES:
-            request.content.write(data)
-        elif not request.channel.transport.disconnecting:
-            request.channel.transport.write(b"HTTP/1.1 413 Content Too Large\r\n\r\n")
-            request.channel.loseConnection()
+            channel.bound_request(protocol)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         transport = protocol.transport
@@ -162,7 +114,7 @@ class DaphneServer(Server):
         # Twisted stops reading where a client speaks before its hand-shake is over; let it fail.
         asyncio.get_running_loop().call_soon(transport.resumeProducing)
         protocol.onPing = partial(self._answer_ping, protocol, outbox)
-        inbox = scope[INBOX] = Inbox(transport)
+        inbox = scope[INBOX] = Inbox(protocol)
         inbox.queue = super().create_application(protocol, scope)
         return inbox
 
@@ -210,25 +162,42 @@ class DaphneServer(Server):
         Daphne only cancels, and Django then leaves the task that makes the reply behind: a task
         that is there when Python exits can crash it.
         """
-        await build.close()
-        going = []
-        for protocol, details in self.connections.items():
-            if task := details.get("application_instance"):
-                going.append(task)
-                if isinstance(protocol, WebSocketProtocol):
-                    message = {"type": "websocket.disconnect", "code": RESTARTING}
-                    protocol.application_queue.put_nowait(message)
-                    if protocol.state == protocol.STATE_OPEN:
-                        protocol.sendCloseFrame(RESTARTING)
-                    else:  # its hand-shake is not over
-                        protocol.transport.abortConnection()
-                else:
-                    protocol.send_disconnect()
-        if going:
-            await asyncio.wait(going, timeout=END_SECONDS)
+        self._drain.begin()  # where no signal told it to
+        await self._drain.give(build.close(), drain.LEAVE)
+        going = [each for each in map(self._dismiss, list(self.connections)) if each]
+        await self._drain.wait(going, drain.CANCEL)
         await asyncio.sleep(0.1)  # generators that were let go of end meanwhile
-        if others := asyncio.all_tasks() - {asyncio.current_task()}:
-            for task in others:
-                task.cancel()
-            await asyncio.wait(others, timeout=END_SECONDS)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await self._drain.wait(others, drain.CLEAN)
         await asyncio.get_running_loop().shutdown_asyncgens()
+        self._drain.over()
+
+    def _dismiss(self, protocol: Any) -> asyncio.Task[None] | None:
+        """Tell an application that its client is gone, and return its task."""
+        task: asyncio.Task[None] | None = self.connections[protocol].get("application_instance")
+        if not task:
+            return None
+        if not isinstance(protocol, WebSocketProtocol):
+            protocol.send_disconnect()
+            return task
+        message = {"type": "websocket.disconnect", "code": RESTARTING}
+        protocol.application_queue.put_nowait(message)
+        if protocol.state == protocol.STATE_OPEN:
+            protocol.sendCloseFrame(RESTARTING)
+        else:  # its hand-shake is not over
+            protocol.transport.abortConnection()
+        return task
+
+    def _hurry(self) -> None:
+        """Cut all who are there: somebody asked for the stop again."""
+        self._drain.hurry()
+        for protocol in list(self.connections):
+            if transport := protocol.transport:
+                transport.abortConnection()
+
+
+def _accept_again(port: Any) -> None:
+    if port.connected:  # else the server stops
+        port.startReading()

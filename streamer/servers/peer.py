@@ -22,6 +22,11 @@ about 130 of them in the client's own buffer; with 128 KB 205, with 64 KB 176, w
 so that a long way is used to the full all the same.
 """
 
+PING_SECONDS = 20
+PONG_SECONDS = 20
+"""How often a WebSocket's peer is asked whether it is there, and how long it may take to answer.
+One that vanished without a word, while nothing was sent to it, is let go of after both."""
+
 CHECKS = 8
 """How often a connection is looked at within the time that its peer may take nothing."""
 

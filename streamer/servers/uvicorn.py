@@ -7,22 +7,21 @@ import os
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 
 from streamer import build
-from streamer.servers import SERVER_NAME
+from streamer.servers import SERVER_NAME, drain, handles
 from streamer.servers.connections import Http, WebSocket
+from streamer.servers.peer import PING_SECONDS, PONG_SECONDS
 
 BACKLOG = 2048
 """Connections that may wait to be taken, as many as uvicorn has by default."""
 
-STOP_SECONDS = 10
-"""How long connections may take to end once the server is to stop."""
-
-CUT_SECONDS = 3
-"""How long after the stop connections are cut that go on, so that they end within the former."""
+TAKEN_AT_ONCE = 64
+"""Connections that are taken before those that are there have their turn. Where no file handle is
+left asyncio tries as often all the same."""
 
 OPTIONS: dict[str, Any] = {
     "interface": "asgi3",
@@ -34,11 +33,12 @@ OPTIONS: dict[str, Any] = {
     # "websockets" is deprecated, wsproto takes twice the time for a frame.
     "ws": WebSocket,
     "ws_max_size": 1 << 20,
-    "ws_ping_timeout": 30,  # as daphne has it
+    "ws_ping_interval": PING_SECONDS,
+    "ws_ping_timeout": PONG_SECONDS,
     "ws_per_message_deflate": False,  # 0.8 ms a frame, and a JPEG gets no smaller
     # By default it believes what this machine's programs say about who their client is.
     "proxy_headers": False,
-    "timeout_graceful_shutdown": STOP_SECONDS,
+    "backlog": TAKEN_AT_ONCE,
     "log_config": None,  # Django's LOGGING is in charge
     "access_log": False,
     # As daphne does it.
@@ -53,11 +53,26 @@ class StoppableServer(uvicorn.Server):
     """Uvicorn, which ends in good time whatever its clients do. Flow control it has by itself:
     `send` waits for the client, and a WebSocket is read when the messages before are handled."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._drain = drain.Drain()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(handles.on_trouble)
+        await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(BACKLOG)  # asyncio has one number for this and for TAKEN_AT_ONCE
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await build.close()
-        cut = asyncio.get_running_loop().call_later(CUT_SECONDS, self._cut)
+        self._drain.begin()
+        await self._drain.give(build.close(), drain.LEAVE)
+        cut = self._loop.call_later(self._drain.left(drain.CUT), self._cut)
+        left = self._drain.left(drain.CANCEL)
+        self.config.timeout_graceful_shutdown = cast(int, left)  # any number of seconds will do
         await super().shutdown(sockets)
         cut.cancel()
+        self._drain.over()
 
     def _cut(self) -> None:
         """Cut what is still open, so that applications end as they do when a client leaves."""
@@ -67,9 +82,14 @@ class StoppableServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Uvicorn's own raises the signal again when all has ended: a failure to who sent it; and
         # at the second one leaves cameras open.
-        if self.should_exit:
-            self._cut()
+        if self.should_exit and self.started:
+            self._loop.call_soon_threadsafe(self._hurry)
         self.should_exit = True
+        self._drain.begin()
+
+    def _hurry(self) -> None:
+        self._drain.hurry()
+        self._cut()
 
 
 class UvicornServer(StoppableServer):
@@ -78,7 +98,7 @@ class UvicornServer(StoppableServer):
     def __init__(
         self, application: Any, ip: str, port: int, on_listening: Callable[[int], None]
     ) -> None:
-        super().__init__(uvicorn.Config(application, backlog=BACKLOG, **OPTIONS))
+        super().__init__(uvicorn.Config(application, **OPTIONS))
         self._address = (ip.strip("[]"), port)
         self._on_listening = on_listening
         self.failure: Exception | None = None
