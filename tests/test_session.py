@@ -18,7 +18,7 @@ from streamer.dialects import Dialect, Message, Plain, Version1
 from streamer.errors import Code, MessageError
 from streamer.pipeline import DetectorSpec
 from streamer.pool import Pool
-from streamer.session import Session, SessionLimits
+from streamer.session import LEEWAY, Session, SessionLimits
 from streamer.stream import Picture, Stream, Viewer
 from streamer.types import Detections, Detector, Frame, Limits, State
 from streamer.wire import SettingsChange
@@ -86,8 +86,10 @@ class Client:
 
 
 @pytest.fixture
-def pool() -> Iterator[Pool]:
+def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    """Return a pool whose pace a test sets: that of a busy machine may be any."""
     pool = Pool(2)
+    monkeypatch.setattr(pool, "measure", lambda: None)
     yield pool
     pool.shutdown()
 
@@ -334,7 +336,7 @@ async def test_above_the_frame_rate_the_newest_waits_for_its_turn(start: Start) 
         while not client.messages.empty():
             answers.append(await client.next())
         # The first two may go at once: the rate is kept from then on.
-        assert 3 <= len(answers) <= elapsed * 10 + 2
+        assert 3 <= len(answers) <= elapsed * 10 * LEEWAY + 2
         assert all(answer["type"] == "result" for answer in answers)
         assert not task.done()
 
