@@ -36,19 +36,19 @@ def watched(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def figures(server: RunningServer) -> Figures:
-    """Return all figures by name and the values of their labels."""
+    """Return all figures by name and the values of their labels, sorted."""
     answer = ask(server, "/metrics", "", **BEARER)
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
     return {
-        (sample.name, tuple(sample.labels.values())): sample.value
+        (sample.name, tuple(sorted(sample.labels.values()))): sample.value
         for family in text_string_to_metric_families(answer.words)
         for sample in family.samples
     }
 
 
 def value(found: Figures, name: str, *labels: str) -> float:
-    return found.get((f"videostream_{name}", labels), 0.0)
+    return found.get((f"videostream_{name}", tuple(sorted(labels))), 0.0)
 
 
 async def test_a_server_that_is_well_says_so_to_anybody(watched: RunningServer) -> None:
