@@ -23,7 +23,7 @@ class RedactingFilter(SafeExceptionReporterFilter):
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern
-        + "|CAMERAS|QUERY_STRING|^scope$|^headers$|^environ$",
+        + "|CAMERAS|QUERY_STRING|^scope$|^headers$|^environ$|session_key|^params$",
         re.IGNORECASE,
     )
 

@@ -9,6 +9,10 @@ each piece of a text is read once bounds the time for any text."""
 QUERY_SECRETS = re.compile(r"(?<=[?&])(token|key)=[^\s&'\"]*")
 """What lets somebody in, in the query of a URL."""
 
+SIGNED = re.compile(r"[\w-]+(?::|%3[Aa])[\w-]{43}(?![\w-])")
+"""What this site has signed, such as the key of a link, wherever it stands: base 64, and the
+signature (SHA-256)."""
+
 COOKIES = re.compile(r"\b(sessionid|csrftoken|csrfmiddlewaretoken)=[^\s;&'\"]*")
 """What a browser sends for who is logged in."""
 
@@ -34,7 +38,7 @@ def redacted(text: str) -> str:
     text = WITH_USER_INFO.sub(_without_user_info, text)
     for named in (QUERY_SECRETS, COOKIES):
         text = named.sub(r"\1=…", text)
-    return AUTHORIZATION.sub(r"\1 …", text)
+    return AUTHORIZATION.sub(r"\1 …", SIGNED.sub("…", text))
 
 
 def _without_user_info(url: re.Match[str]) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
+from urllib.parse import unquote, urlsplit
 
 from streamer.errors import SettingsError
+from streamer.redaction import hide
 from streamer.types import FrameSource
 
 SOURCES: Mapping[str, str] = {
@@ -49,9 +52,17 @@ def source(spec: str, environ: Mapping[str, str] | None = None) -> FrameSource:
             f"Expected a camera such as usb:0 or rtsp://host/path, came {came}. There are: "
             f"{', '.join(f'{name}:' for name in SOURCES)}."
         )
+    _hide_password(spec)
     module, _, name = path.rpartition(".")
     made: FrameSource = getattr(import_module(module), name)(spec)
     return made
+
+
+def _hide_password(spec: str) -> None:
+    """Have the password of a camera cut from the log wherever it may stand."""
+    with suppress(ValueError):  # who opens it says what is wrong with it
+        if password := urlsplit(spec).password:
+            hide(password, unquote(password))
 
 
 def _expand(spec: str, environ: Mapping[str, str]) -> str:
