@@ -16,7 +16,6 @@ OURS = ("camera", "clipboard-write", "fullscreen", "screen-wake-lock")
 
 NOBODYS = (
     "accelerometer",
-    "clipboard-read",
     "display-capture",
     "encrypted-media",
     "geolocation",
