@@ -24,6 +24,6 @@ application = Lifespan(
             "websocket": SharedThreads(TrustedOriginValidator(URLRouter(websocket_urlpatterns))),
         }
     ),
-    build.start_streams,
-    build.stop_streams,
+    build.start,
+    build.close,
 )

@@ -41,20 +41,17 @@ def streams() -> Registry:
     return Registry(relays(conf.load()))
 
 
-def start_streams() -> None:
-    """Begin what cameras do with nobody watching; on the event loop, as often as one likes."""
+def start() -> None:
+    """Begin what cameras do with nobody watching, and load what the first frame needs; on the event
+    loop, as often as one likes."""
     streams().start()
-
-
-async def stop_streams() -> None:
-    """Close all cameras."""
-    await streams().stop()
+    pool().warm_up()
 
 
 async def close() -> None:
     """Have all who are here leave, then close all cameras: the process ends."""
     await admission().close()
-    await stop_streams()
+    await streams().stop()
 
 
 def relays(settings: conf.Conf) -> list[Relay]:
@@ -99,11 +96,6 @@ def pool() -> Pool:
     )
     atexit.register(_leave, pool)
     return pool
-
-
-def warm_up() -> None:
-    """Have the vision threads load what the first frame needs; as often as one likes."""
-    pool().warm_up()
 
 
 def _load(specs: Sequence[DetectorSpec]) -> None:

@@ -118,9 +118,10 @@ class Workers:
         for _ in self._active:
             self._queue.put(None)
         end = time.monotonic() + seconds
-        for worker in self._active:
-            worker.thread.join(max(0.0, end - time.monotonic()))
-        return not any(worker.thread.is_alive() for worker in (*self._active, *self._away))
+        threads = [worker.thread for worker in (*self._active, *self._away)]
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
 
     def _fill(self) -> None:
         while len(self._active) < self._size and not (self.is_exhausted or self._is_over):

@@ -9,7 +9,7 @@ from streamer import pipeline, session
 from streamer.occasional import OccasionalLog
 from streamer.pool import Pool
 from streamer.servers import SERVERS
-from tests.cameras import Device
+from tests.cameras import SECONDS, Device
 from tests.hang import Deadline, Hang
 from tests.server import ROOT, RunningServer, serve
 from tests.watching import ENVIRON
@@ -51,19 +51,20 @@ def pool() -> Iterator[Pool]:
 
 
 @pytest.fixture
-def hang() -> Iterator[Hang]:
-    """Return work that hangs until the test is over."""
-    hang = Hang()
-    yield hang
-    hang.opened.set()
-
-
-@pytest.fixture
 def deadline() -> Iterator[Deadline]:
     """Return a pool that gives up what hangs when it is told to: more may hang than a test has."""
     deadline = Deadline(8)
     yield deadline
-    deadline.pool._workers.shutdown(0)
+    # What hung is let go of by now, and must not go on beside the next test.
+    assert deadline.pool._workers.shutdown(SECONDS)
+
+
+@pytest.fixture
+def hang(deadline: Deadline) -> Iterator[Hang]:  # noqa: ARG001, which ends after it
+    """Return work for that pool, which hangs until the test is over."""
+    hang = Hang()
+    yield hang
+    hang.opened.set()
 
 
 @pytest.fixture

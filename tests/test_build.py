@@ -161,7 +161,7 @@ def test_warming_up_loads_in_the_threads_before_a_frame_comes(settings: Settings
     settings.STREAMER = {"DETECTORS": [own("LoadingDetector")], "WORKERS": 3}
     build.pool.cache_clear()
     try:
-        build.warm_up()
+        build.pool().warm_up()
         build.pool().shutdown()
         assert len(LoadingDetector.threads) == 3
         assert all(name.startswith("vision") for name in LoadingDetector.threads)

@@ -77,7 +77,7 @@ class DaphneServer(Server):
 
     def _begin(self, port: int) -> None:
         try:
-            build.start_streams()
+            build.start()
         except Exception as failure:  # the command tells it
             self.failure = failure
             self.stop()

@@ -42,7 +42,7 @@ const CLOSE_FAULTS = {
     retry: true,
   },
   [CloseCode.BAD_FRAMES]: {
-    title: "The server could not read the pictures",
+    title: "The server could not use the pictures",
     remedy: "Choose another quality or picture size, then press Start.",
     retry: false,
   },

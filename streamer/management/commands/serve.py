@@ -115,8 +115,7 @@ class Command(BaseCommand):
             raise CommandError(EXHAUSTED)
 
     def _welcome(self, ip: str, hosts: list[str], port: int) -> None:
-        """Say where the server is and what to do there, and load the models meanwhile."""
-        build.warm_up()
+        """Say where the server is and what to do there; the models are loaded meanwhile."""
         self.stdout.write(self.style.SUCCESS("VideoStream is running:"))
         for line in welcome(ip, hosts, port, list(conf.cameras(conf.load()))):
             self.stdout.write(line)
