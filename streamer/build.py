@@ -14,7 +14,7 @@ from inspect import signature
 
 from django.utils.module_loading import import_string
 
-from streamer import conf
+from streamer import conf, weights
 from streamer.admission import Admission
 from streamer.annotator import Annotator, Look
 from streamer.detectors.motion import MotionDetector
@@ -43,7 +43,9 @@ def streams() -> Registry:
 
 def start() -> None:
     """Begin what cameras do with nobody watching, and load what the first frame needs; on the event
-    loop, as often as one likes."""
+    loop, as often as one likes. SettingsError or ModelFileError tells why that cannot be."""
+    for file in weights.ALL:
+        file.check()
     streams().start()
     pool().warm_up()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from streamer.errors import SettingsError
+from streamer.errors import StreamerError
 
 
 class Lifespan:
@@ -40,7 +40,7 @@ class Lifespan:
         await receive()
         try:
             self._begin()
-        except SettingsError as error:
+        except StreamerError as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
         await send({"type": "lifespan.startup.complete"})
