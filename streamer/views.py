@@ -7,6 +7,7 @@ import errno
 import logging
 import sys
 
+from asgiref.sync import async_to_sync
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -36,10 +37,11 @@ codecs.lookup("unicode_escape")
 
 
 @require_safe
-async def webcam(request: HttpRequest) -> HttpResponse:
-    """The page that shows a visitor what is seen in their webcam's pictures."""
+def webcam(request: HttpRequest) -> HttpResponse:
+    """The page that shows a visitor what is seen in their webcam's pictures. In a thread: its
+    template asks who is logged in."""
     if not conf.load().ANONYMOUS_WEBCAM:
-        visitor = await visitor_of_request(request)
+        visitor = async_to_sync(visitor_of_request)(request)
         if refused := refusal(visitor):
             return refused.as_page(request)
     return render(request, "streamer/webcam.html")
