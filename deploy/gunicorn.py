@@ -3,6 +3,7 @@
 `manage.py migrate` comes first; docs/deploy.md tells of the rest.
 """
 
+import math
 import os
 import sys
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
 worker_class = "streamer.servers.gunicorn.GunicornWorker"
-# The worker itself ends within ten seconds; the rest is for a machine that is busy.
-graceful_timeout = 15
+# A worker itself ends within DRAIN_TIMEOUT, which is read when the project can be imported.
+graceful_timeout = 10
 timeout = 60  # of a worker that does not say that it lives
 keepalive = 5  # seconds
 backlog = 2048
@@ -41,13 +42,19 @@ def on_starting(server: Any) -> None:
     # This file is read before the project can be imported.
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
 
+    from streamer import conf  # noqa: PLC0415
     from streamer.addresses import is_loopback  # noqa: PLC0415
+    from streamer.errors import SettingsError  # noqa: PLC0415
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "VideoStream.settings")
     try:
         from VideoStream.settings import DEBUG  # noqa: PLC0415
-    except ImproperlyConfigured as error:
+
+        seconds = conf.load().DRAIN_TIMEOUT
+    except (ImproperlyConfigured, SettingsError) as error:
         server.log.error("%s", error)
         sys.exit(1)
+    server.cfg.set("graceful_timeout", math.ceil(seconds))
     hosts = [address[0] for address in server.cfg.address if isinstance(address, tuple)]
     if DEBUG and not all(is_loopback(host) for host in hosts):
         server.log.error(

@@ -76,7 +76,8 @@ class Http(Watched, H11Protocol):
 
     def handle_events(self) -> None:
         super().handle_events()
-        self._watch_request()
+        if self.transport.get_protocol() is self:  # else it is a WebSocket now
+            self._watch_request()
 
     def _watch_request(self) -> None:
         """Begin to wait for a request, or for the rest of one, or end that."""

@@ -79,6 +79,8 @@ class Drain:
         if not self._hurries.is_set():
             ends.append(asyncio.ensure_future(self._hurries.wait()))
         await asyncio.wait(ends, timeout=self.left(share), return_when=asyncio.FIRST_COMPLETED)
+        if len(ends) > 1 and self._hurries.is_set():  # meanwhile
+            await asyncio.wait(tasks, timeout=self.left(share))
         for end in ends:
             end.cancel()
 

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 import uvicorn
 
@@ -68,11 +68,18 @@ class StoppableServer(uvicorn.Server):
         self._drain.begin()
         await self._drain.give(build.close(), drain.LEAVE)
         cut = self._loop.call_later(self._drain.left(drain.CUT), self._cut)
-        left = self._drain.left(drain.CANCEL)
-        self.config.timeout_graceful_shutdown = cast(int, left)  # any number of seconds will do
         await super().shutdown(sockets)
         cut.cancel()
         self._drain.over()
+
+    async def _wait_tasks_to_complete(self) -> None:
+        waits = asyncio.ensure_future(super()._wait_tasks_to_complete())
+        await self._drain.wait([waits], drain.CANCEL)
+        waits.cancel()
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        await self._drain.wait(tasks, drain.CLEAN)
 
     def _cut(self) -> None:
         """Cut what is still open, so that applications end as they do when a client leaves."""
@@ -80,8 +87,7 @@ class StoppableServer(uvicorn.Server):
             connection.transport.abort()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Uvicorn's own raises the signal again when all has ended: a failure to who sent it; and
-        # at the second one leaves cameras open.
+        # Uvicorn's own raises the signal again when all has ended: a failure to who sent it.
         if self.should_exit and self.started:
             self._loop.call_soon_threadsafe(self._hurry)
         self.should_exit = True
