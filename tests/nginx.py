@@ -100,6 +100,10 @@ class Front:
         """Return a new connection, from an address of this machine: all of 127.0.0.0/8 are."""
         return self.tls.wrap_socket(plain(self.port, source), server_hostname=NAME)
 
+    def request(self, path: str) -> bytes:
+        """Return what a client sends that asks for a path."""
+        return f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
+
     @contextmanager
     def opened(
         self, path: str, method: str = "GET", body: str | None = None, **headers: str

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 from tests import nginx
 from tests.nginx import Front, free_ports, in_front_of
 from tests.server import RunningServer, serve
-from tests.watching import Answer
+from tests.watching import OWNER, Answer
 
 CAMERAS = {
     "demo": {"source": "pattern:", "stay_on": True},
@@ -27,6 +27,7 @@ CAMERAS = {
 OF_SITE = {
     "STREAMER_CAMERAS": json.dumps(CAMERAS),
     "STREAMER_MAX_SESSIONS_PER_ADDRESS": "2",
+    "STREAMER_STALL_TIMEOUT": "2",
 }
 
 
@@ -36,6 +37,11 @@ class Site:
 
     front: Front
     server: RunningServer
+
+    def viewers(self, name: str) -> int:
+        """Return how many watch a camera."""
+        streams = self.front.ask(f"/api/streams?{OWNER}").json["streams"]
+        return next(int(each["viewers"]) for each in streams if each["name"] == name)
 
 
 @contextmanager

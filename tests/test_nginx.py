@@ -170,10 +170,6 @@ def test_a_picture_comes_whole_although_none_follows(site: Site) -> None:
 
 
 async def test_pictures_come_one_by_one_and_who_leaves_is_missed_at_once(site: Site) -> None:
-    def viewers() -> int:
-        streams = site.front.ask(f"/api/streams?{OWNER}").json["streams"]
-        return next(int(each["viewers"]) for each in streams if each["name"] == "slow")
-
     began = monotonic()
     with site.front.opened(f"/streams/slow/mjpeg?{OWNER}") as reply:
         pictures = parts(reply)
@@ -181,10 +177,17 @@ async def test_pictures_come_one_by_one_and_who_leaves_is_missed_at_once(site: S
         assert monotonic() - began < 1
         came = [monotonic() for _ in islice(pictures, 5)]
         assert came[-1] - came[0] > 0.4, "five pictures a second, and not a heap of them"
-        assert viewers() == 1
+        assert site.viewers("slow") == 1
     left = monotonic()
-    await eventually(lambda: viewers() == 0)
+    await eventually(lambda: site.viewers("slow") == 0)
     assert monotonic() - left < 2
+
+
+async def test_who_takes_nothing_is_let_go_of_by_the_server(site: Site) -> None:
+    with site.front.connect() as deaf:
+        deaf.sendall(site.front.request(f"/streams/demo/mjpeg?{OWNER}"))
+        await eventually(lambda: site.viewers("demo") == 1)
+        await eventually(lambda: site.viewers("demo") == 0)
 
 
 def test_logs_have_no_query_and_no_referer(site: Site) -> None:

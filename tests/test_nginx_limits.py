@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from tests import footage, nginx
 from tests.nginx import Changes, Front, free_ports, in_front_of, limit
 from tests.server import serve
-from tests.test_servers import SEGMENT, linux_only, wait_for
+from tests.test_servers import wait_for
 
 MOST_CONNECTIONS = limit("limit_conn videostream_connections ")
 BURST = limit("limit_req zone=videostream_asks burst=")
@@ -27,9 +27,6 @@ HASTE: Changes = {
     "proxy_read_timeout 60s": "proxy_read_timeout 3s",
 }
 """Times that a test can wait for."""
-
-HELD = 300_000
-"""Bytes that may be on their way to a viewer, whose own buffer holds 131,072 of them."""
 
 
 @contextmanager
@@ -48,15 +45,11 @@ def was_asked(listener: socket.socket) -> bool:
     return False
 
 
-def request(front: Front, path: str = "/") -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: {front.host}\r\n\r\n".encode()
-
-
 def asked(front: Front, count: int, path: str = "/") -> list[int]:
     """Send requests one after the other on one connection, and return their statuses."""
     got = b""
     with front.connect() as client:
-        sender = threading.Thread(target=client.sendall, args=[request(front, path) * count])
+        sender = threading.Thread(target=client.sendall, args=[front.request(path) * count])
         sender.start()
         while len(statuses := re.findall(rb"HTTP/1.1 (\d+) ", got)) < count:
             more = client.recv(1 << 20)
@@ -90,10 +83,51 @@ def test_what_nginx_says_itself_has_the_headers_too(tmp_path: Path) -> None:
     assert answer.headers["strict-transport-security"].startswith("max-age=")
 
 
+def test_a_body_that_the_server_would_refuse_does_not_reach_it(tmp_path: Path) -> None:
+    (nobody,) = free_ports(1)
+    with in_front_of(nobody, tmp_path) as front:
+        assert front.ask("/login/", "POST", "x" * 65_536).status == 502
+        assert front.ask("/login/", "POST", "x" * 65_537).status == 413
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "passed_on"),
+    [
+        ("websocket", {"Upgrade: websocket", "Connection: upgrade"}),
+        ("WebSocket", {"Upgrade: websocket", "Connection: upgrade"}),
+        ("h2c", set()),
+    ],
+)
+def test_the_server_hears_what_nginx_says_of_a_client(
+    tmp_path: Path, upgrade: str, passed_on: set[str]
+) -> None:
+    sent = (
+        f"GET / HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n"
+        "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\n"
+        "X-Forwarded-Proto: http\r\nX_Forwarded_Proto: http\r\n\r\n"
+    )
+    with (
+        silence() as server,
+        in_front_of(server.getsockname()[1], tmp_path) as front,
+        front.connect("127.0.0.2") as client,
+    ):
+        server.settimeout(20)
+        client.sendall(sent.replace("HOST", front.host).encode())
+        with server.accept()[0] as heard:
+            lines = heard.recv(65_536).decode().split("\r\n")
+    assert set(lines) == passed_on | {
+        "GET / HTTP/1.1",
+        f"Host: {front.host}",
+        "X-Forwarded-For: 192.0.2.1, 192.0.2.2, 127.0.0.2",
+        "X-Forwarded-Proto: https",
+        "",
+    }
+
+
 def test_an_address_has_so_many_connections_and_others_have_theirs(tmp_path: Path) -> None:
     def is_let_in(source: str = "127.0.0.1") -> bool:
         with front.connect(source) as client:
-            client.sendall(request(front, "/static/x"))
+            client.sendall(front.request("/static/x"))
             client.settimeout(0.3)
             try:
                 return not client.recv(65_536).startswith(b"HTTP/1.1 429 ")
@@ -104,7 +138,7 @@ def test_an_address_has_so_many_connections_and_others_have_theirs(tmp_path: Pat
         front = held.enter_context(in_front_of(server.getsockname()[1], tmp_path))
         clients = [held.enter_context(front.connect()) for _ in range(MOST_CONNECTIONS)]
         for client in clients:
-            client.sendall(request(front, "/static/x"))
+            client.sendall(front.request("/static/x"))
         wait_for(lambda: not is_let_in())
         assert is_let_in("127.0.0.2")
         assert not is_let_in()
@@ -174,60 +208,3 @@ def test_a_server_that_is_away_or_stuck_is_told_and_comes_back(
                     finally:
                         server.process.send_signal(signal.SIGCONT)
                     wait_for(lambda: status() == 200)
-
-
-@contextmanager
-def endless(path: Path) -> Iterator[Callable[[], int]]:
-    """Take one connection on a Unix socket and send parts as long as somebody takes them. Yield
-    how many bytes were taken. A fake, for its own socket holds next to nothing."""
-    sent = 0
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-
-        def send() -> None:
-            nonlocal sent
-            with suppress(ConnectionError), listener.accept()[0] as taken:
-                taken.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-                taken.recv(65_536)
-                taken.sendall(b"HTTP/1.1 200 OK\r\nX-Accel-Buffering: no\r\n\r\n")
-                while True:
-                    sent += taken.send(bytes(20_000))
-
-        thread = threading.Thread(target=send)
-        thread.start()
-        yield lambda: sent
-        thread.join()
-
-
-def held_for_who_stops_reading(folder: Path, changes: Changes) -> int:
-    """Return how many bytes are on their way to a viewer that has read much and reads no more."""
-    folder.mkdir()
-    unix = {"server 127.0.0.1:0;": f"server unix:{folder}/socket;"}
-    with (
-        endless(folder / "socket") as sent,
-        in_front_of(0, folder, unix | changes) as front,
-        socket.socket() as client,
-    ):
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
-        client.settimeout(20)
-        client.connect(("127.0.0.1", front.port))
-        with front.tls.wrap_socket(client, server_hostname=nginx.NAME) as viewer:
-            viewer.sendall(request(front, "/streams/demo/mjpeg"))
-            got = 0
-            while got < 8 << 20:  # until the kernel believes that much may be on its way
-                got += len(viewer.recv(65_536))
-            before = -1
-            while before != (before := sent()):
-                time.sleep(0.3)
-            return before - got
-
-
-@linux_only
-def test_little_waits_in_nginx_for_who_reads_slowly(tmp_path: Path) -> None:
-    """That is what MJPEG is late by. The pages' pictures are acknowledged, and never wait."""
-    told = held_for_who_stops_reading(tmp_path / "told", {})
-    untold = held_for_who_stops_reading(tmp_path / "untold", {" sndbuf=32k": ""})
-    assert told < HELD
-    assert untold > 3 * told
