@@ -46,8 +46,8 @@ def held_for_who_stops_reading(folder: Path, changes: Changes) -> int:
     folder.mkdir()
     unix = {"server 127.0.0.1:0;": f"server unix:{folder}/socket;"}
     with (
-        endless(folder / "socket") as sent,
         in_front_of(0, folder, unix | changes) as front,
+        endless(folder / "socket") as sent,
         socket.socket() as client,
     ):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
