@@ -47,7 +47,7 @@ def test_a_setting_that_cannot_be_used_is_named_with_what_came(
 
 
 def test_a_token_that_can_be_guessed_is_refused_and_not_repeated() -> None:
-    with pytest.raises(SettingsError, match="has 6 characters. Expected 22 or more") as told:
+    with pytest.raises(SettingsError, match=r"has 6 characters\. Expected 22 or more") as told:
         conf.load({"STREAMER_METRICS_TOKEN": "secret"})
     assert "secret" not in str(told.value)
     assert not conf.load({"STREAMER_METRICS_TOKEN": ""}).METRICS_TOKEN

@@ -19,7 +19,7 @@ from tests.server import RunningServer, serve
 from tests.watching import OWNER, ask, eventually, link, opened, parts
 
 TOKEN = "metrics-token-only-for-tests"  # noqa: S105
-BEARER = {"headers": {"Authorization": f"Bearer {TOKEN}"}}
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 CAMERAS = {"demo": "pattern:", "yard": "pattern:"}
 
 Figures = dict[tuple[str, tuple[str, ...]], float]
@@ -37,7 +37,7 @@ def watched(server_name: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def figures(server: RunningServer) -> Figures:
     """Return all figures by name and the values of their labels, sorted."""
-    answer = ask(server, "/metrics", "", **BEARER)
+    answer = ask(server, "/metrics", "", headers=BEARER)
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
     return {
@@ -65,9 +65,9 @@ def test_figures_are_for_who_may_watch_all(watched: RunningServer, query: str, s
 
 def test_the_token_opens_figures_and_nothing_else(watched: RunningServer) -> None:
     assert figures(watched)
-    wrong = {"headers": {"Authorization": f"Bearer {TOKEN}x"}}
-    assert ask(watched, "/metrics", "", **wrong).status == 401
-    assert ask(watched, "/api/streams", "", **BEARER).status == 401
+    wrong = {"Authorization": f"Bearer {TOKEN}x"}
+    assert ask(watched, "/metrics", "", headers=wrong).status == 401
+    assert ask(watched, "/api/streams", "", headers=BEARER).status == 401
 
 
 def test_without_a_token_of_its_own_none_opens_them(server: RunningServer) -> None:

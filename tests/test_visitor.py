@@ -88,10 +88,10 @@ async def test_the_session_of_a_page_is_read(settings: Settings) -> None:
     settings.SESSION_ENGINE = signed_cookies.__name__
     session = signed_cookies.SessionStore()
     await session.asave()
-    assert (await visitor_of_scope(scope("", ORIGIN, key=session.session_key))).is_stranger
+    assert (await visitor_of_scope(scope("", ORIGIN, key=str(session.session_key)))).is_stranger
     await owner.enter(session)
     await session.asave()
-    assert await visitor_of_scope(scope("", ORIGIN, key=session.session_key)) == EVERYTHING
+    assert await visitor_of_scope(scope("", ORIGIN, key=str(session.session_key))) == EVERYTHING
 
 
 async def test_without_a_cookie_no_session_is_looked_for() -> None:
