@@ -10,6 +10,7 @@ import cv2
 from streamer.codec import encode
 from streamer.types import Image
 from tests import footage
+from tests.bad_pictures import with_scans
 
 CORPUS = Path(__file__).parent / "corpus"
 ASTRONAUT = ((32, 24), (64, 48), (161, 121))
@@ -47,8 +48,7 @@ def small_pictures() -> dict[str, bytes]:
     made["restarts"] = _opencv(bgr, restarts, 2)
     made["progressive"] = _opencv(bgr, progressive, 1)
     whole = made["64x48"]
-    scan = whole.index(b"\xff\xda")
-    made["scans"] = whole[:scan] + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" * 2 + whole[scan:]
+    made["scans"] = with_scans(whole, 3)
     made["thumbnail"] = b"%b\xff\xe1%b%b%b" % (
         whole[:2], (len(made["32x24"]) + 2).to_bytes(2), made["32x24"], whole[2:]
     )  # fmt: skip

@@ -112,12 +112,6 @@ async def test_a_plain_client_with_a_wrong_query_is_closed_with_the_code(
         assert await closed(socket) == 4007
 
 
-async def test_text_from_a_plain_client_is_no_message(server: RunningServer) -> None:
-    async with plain(server) as socket:
-        await socket.send('{"type":"settings"}')
-        assert await closed(socket) == 4000
-
-
 async def test_ten_bad_frames_end_a_plain_session(server: RunningServer) -> None:
     async with plain(server) as socket:
         for _ in range(9):
@@ -176,35 +170,6 @@ async def test_wrong_settings_are_told_and_change_nothing(server: RunningServer)
         await socket.send('{"type":"settings"}')
         assert await told(socket) == hello["settings"]
         assert hello["settings"]["quality"] == 50
-
-
-async def test_a_bad_frame_is_told_with_its_number(server: RunningServer) -> None:
-    async with version1(server) as (socket, _):
-        await socket.send(frame(7, b"\x89PNG....."))
-        error = await told(socket)
-        assert (error["type"], error["seq"], error["code"]) == ("error", 7, 4000)
-        await socket.send(frame(8))
-        assert (await told(socket))["type"] == "result"
-
-
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [
-        ("{", 4007),
-        ('{"type":"dance"}', 4000),
-        (b"\0\0", 4000),
-        (frame(1, bytes(524_289)), 4009),
-        ("x" * 5000, 4009),
-    ],
-)
-async def test_what_cannot_be_used_is_told_then_closed_with_its_code(
-    server: RunningServer, message: str | bytes, code: int
-) -> None:
-    async with version1(server) as (socket, _):
-        await socket.send(message)
-        error = await told(socket)
-        assert (error["type"], error["code"]) == ("error", code)
-        assert await closed(socket) == code
 
 
 async def test_a_burst_is_answered_by_the_newest_and_counts_the_rest(

@@ -1,28 +1,12 @@
 """What is let through to the decoder, and why the rest is not."""
 
-import struct
-
-import cv2
 import pytest
 
 from streamer.errors import Code, FrameError
 from streamer.gate import read_header
 from streamer.types import Limits
 from tests import footage
-
-ONE_COLOUR = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-"""The header of a scan that has but one colour."""
-
-
-def with_size(jpeg: bytes, width: int, height: int) -> bytes:
-    """Return the JPEG with another size in its frame header."""
-    at = jpeg.index(b"\xff\xc0") + 5
-    return jpeg[:at] + struct.pack(">HH", height, width) + jpeg[at + 4 :]
-
-
-def progressive_jpeg() -> bytes:
-    options = [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
-    return cv2.imencode(".jpg", footage.shot().bgr, options)[1].tobytes()
+from tests.bad_pictures import ONE_COLOUR, progressive_jpeg, with_scans, with_size
 
 
 def test_reads_the_size_of_a_camera_picture() -> None:
@@ -78,9 +62,7 @@ def test_what_is_no_picture_is_refused_with_the_reason(data: bytes, says: str) -
 @pytest.mark.parametrize(("scans", "passes"), [(4, True), (5, False), (10_001, False)])
 def test_scans_are_counted_where_one_lacks_colours(scans: int, passes: bool) -> None:
     """A scan that lacks colours promises more of them; a decoder would follow."""
-    jpeg = footage.jpeg()
-    at = jpeg.index(b"\xff\xda")
-    made = jpeg[:at] + ONE_COLOUR * (scans - 1) + jpeg[at:]
+    made = with_scans(footage.jpeg(), scans)
     if passes:
         read_header(made, Limits())
     else:

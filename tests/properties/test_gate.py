@@ -20,7 +20,7 @@ from streamer.codec import JpegFrame
 from streamer.errors import FrameError
 from streamer.gate import START, read_header
 from streamer.types import Limits
-from tests.test_gate import ONE_COLOUR, with_size
+from tests.bad_pictures import ONE_COLOUR, with_size
 
 PICTURES = small_pictures()
 WHOLE = [jpeg for name, jpeg in PICTURES.items() if name not in ("progressive", "scans")]
