@@ -2,6 +2,7 @@
 # make test    sets up what is missing and checks everything
 # make bench   measures speed, faces, servers and cameras; some minutes (docs/performance.md)
 # make fuzz    tries what strangers may send: SECONDS=30 a target, then PICTURES=100000 damaged ones
+# make soak    has clients come and go for some minutes: ARGS="--hours 8", ARGS=--hostile
 # make lock    writes the pins anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the Python; ARGS="--port 9000" goes to `manage.py serve`.
@@ -15,7 +16,7 @@ BIN := .venv/bin
 NPM := $(or $(shell command -v npm),$(BIN)/npm)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check test-python test-js bench fuzz lock clean
+.PHONY: run test check test-python test-js bench fuzz soak lock clean
 
 run: .venv/.runtime node_modules/.runtime
 	@$(BIN)/python manage.py serve $(ARGS)
@@ -41,6 +42,9 @@ bench: .venv/.dev
 
 fuzz: .venv/.fuzz
 	@$(BIN)/python -m fuzz --seconds $(SECONDS) --count $(PICTURES)
+
+soak: .venv/.dev
+	@$(BIN)/python -m soak $(ARGS)
 
 # Stamps say what is installed, so that a second run installs nothing.
 
