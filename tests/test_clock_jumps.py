@@ -17,9 +17,9 @@ from tests.server import RunningServer, serve
 from tests.watching import ask, eventually, link
 
 LIBRARY = "usr/lib/*/faketime/libfaketimeMT.so.1"
-JUMPS = {"an hour on": "+1h", "an hour back": "-1h", "a year on": "+1y", "a year back": "-1y"}
+JUMPS = ("+1h", "-1h", "+1y", "-1y", "+0")
 
-JUMP_SECONDS = 1.5
+JUMP_SECONDS = 2.0
 """The library reads the time anew each second."""
 
 
@@ -61,16 +61,14 @@ def site(server_name: str, clock: Path) -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.mark.parametrize("jump", JUMPS)
-async def test_streams_and_sessions_keep_their_pace(
-    site: RunningServer, clock: Path, jump: str
-) -> None:
+async def test_streams_and_sessions_keep_their_pace(site: RunningServer, clock: Path) -> None:
     async with audience(site) as there:
-        begun = time.monotonic()
-        for offset in (JUMPS[jump], "+0"):
+        for offset in JUMPS:
+            there.begin()
+            begun = time.monotonic()
             put(clock, offset)
             await asyncio.sleep(JUMP_SECONDS)
-        there.check(time.monotonic() - begun)
+            there.check(time.monotonic() - begun)
 
 
 async def test_links_end_by_the_wall_clock(site: RunningServer, clock: Path) -> None:
