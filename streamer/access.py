@@ -17,8 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 from channels.db import aclose_old_connections
 from django.conf import settings
 from django.contrib.auth import aget_user
-from django.contrib.sessions.backends.base import SessionBase
-from django.db import DatabaseError
+from django.contrib.auth.models import AnonymousUser
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -31,7 +30,7 @@ from django.urls import reverse
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
-from streamer import links, metrics, owner
+from streamer import database, links, metrics, owner
 from streamer.errors import DatabaseAwayError
 from streamer.origin import is_own_page
 
@@ -103,8 +102,13 @@ async def visitor_of_request(request: HttpRequest) -> Visitor:
     `request.user` is loaded from then on: an async view's template may read it.
     """
     visitor = _with_credentials(request.GET.dict(), request.headers.get("Authorization", ""))
-    request.user = await request.auser()
-    is_known = request.user.is_authenticated or await owner.is_in(request.session)
+    try:
+        request.user = await request.auser()
+        is_known = request.user.is_authenticated or await owner.is_in(request.session)
+    except database.FAILURES:
+        if visitor.is_stranger:
+            raise
+        request.user, is_known = AnonymousUser(), False  # what they brought will do
     # An endless answer would keep the session's connection to the database as long as it goes on.
     await aclose_old_connections()
     return EVERYTHING if is_known else visitor
@@ -120,31 +124,27 @@ async def visitor_of_scope(scope: Mapping[str, Any]) -> Visitor:
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     headers = dict(scope["headers"])
     visitor = _with_credentials(query, headers.get(b"authorization", b"").decode("latin-1"))
-    session = _session(headers.get(b"cookie", b"").decode("latin-1"))
-    if visitor.may_watch_all or session is None or not is_own_page(scope):
+    cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+    key = cookies.get(settings.SESSION_COOKIE_NAME)
+    if visitor.may_watch_all or not key or not is_own_page(scope):
         return visitor
     try:
         async with asyncio.timeout(LOOKUP_SECONDS):
-            return await _visitor_of_session(session) or visitor
-    except (DatabaseError, TimeoutError) as error:
+            return await _visitor_of_session(key) or visitor
+    except (*database.FAILURES, TimeoutError) as error:
+        if not visitor.is_stranger:
+            return visitor
         raise DatabaseAwayError(AWAY) from error
 
 
-async def _visitor_of_session(session: SessionBase) -> Visitor | None:
+async def _visitor_of_session(key: str) -> Visitor | None:
+    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     if await owner.is_in(session):
         return EVERYTHING
     request = HttpRequest()
     request.session = session
     user = await aget_user(request)
     return Visitor(may_watch_all=True, user=str(user.pk)) if user.is_authenticated else None
-
-
-def _session(cookies: str) -> SessionBase | None:
-    """Return the session that a browser's cookies name; None, and no database is asked, where they
-    name none."""
-    key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
-    engine = import_module(settings.SESSION_ENGINE)
-    return engine.SessionStore(key) if key else None
 
 
 def bearer(authorization: str) -> str:
