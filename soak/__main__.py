@@ -43,6 +43,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--hostile", action="store_true", help="measure each hostile thing")
     parser.add_argument("--acts", nargs="+", choices=list(ACTS), metavar="ACT", default=list(ACTS))
     parser.add_argument("--seconds", type=float, default=5.0, help="for each of those")
+    parser.add_argument(
+        "--pause", type=float, default=rivals.PAUSE, help="seconds from one to the next of a kind"
+    )
     return parser
 
 
@@ -69,7 +72,7 @@ def try_hostile(asked: argparse.Namespace, console: Console) -> list[str]:
     """Measure what hostile clients do to honest ones; show the table, and return what they did."""
     bar = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*bar, console=console, auto_refresh=False, transient=True) as progress:
-        rows = rivals.measure(asked.server, asked.acts, asked.seconds, progress)
+        rows = rivals.measure(asked.server, asked.acts, asked.seconds, asked.pause, progress)
     rivals.table(rows).show(console)
     return rivals.missed(rows)
 

@@ -16,7 +16,7 @@ from benchmarks.viewers import MjpegViewer, SocketViewer, Viewer
 from soak.site import ALIVE, CAMERAS, Site
 from soak.tally import Tally
 from soak.webcam import ANSWER_SECONDS, Webcam
-from tests.hostile import ACTS, joined
+from tests.hostile import ACTS, Target, joined
 
 FPS = 10.0
 WIDTH = 640
@@ -141,7 +141,7 @@ class Visitor:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while True:
-                    self._tally.strange[await attempt(name, self._site)] += 1
+                    self._tally.strange[await attempt(name, self._site.target)] += 1
                     await asyncio.sleep(0.01)
 
     def _miss(self, what: str) -> None:
@@ -151,10 +151,10 @@ class Visitor:
 Visit = Callable[[float, random.Random], Awaitable[None]]
 
 
-async def attempt(name: str, site: Site) -> str:
+async def attempt(name: str, target: Target) -> str:
     """Do one of the hostile ACTS, and return how it ended, in a word."""
     try:
-        end = await ACTS[name](site.target)
+        end = await ACTS[name](target)
     except (OSError, WebSocketException) as error:  # what it does to itself is not counted here
         return type(error).__name__
     return str(end.code or "cut")
