@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 CLOSE_SECONDS = 1.0
 """How long a client may take to read what is left for it once its WebSocket is closed."""
 
+READ_BYTES = 65_536
+"""What is read at a time, as with daphne. By itself asyncio makes room for 256 KB for each read,
+which takes most of a millisecond when that much is there."""
+
 SLICE_BYTES = 2048
 """What of a request is parsed before it is looked at: a body in pieces of one byte is refused as
 soon as its head is known."""
@@ -38,6 +42,7 @@ class Watched(asyncio.Protocol):
         # What the kernel does not take waits: by itself asyncio takes 64 KB more, several pictures.
         # With 0 it would stop for good under TLS, where it may pause already here.
         transport.set_write_buffer_limits(high=1)
+        transport.max_size = READ_BYTES  # type: ignore[attr-defined]  # asyncio's own name
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._peer.leave()
@@ -83,8 +88,6 @@ class Http(Watched, H11Protocol):
         """Begin to wait for a request, or for the rest of one, or end that."""
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
             self._stop_deadline()
-        elif self.conn.their_state is h11.SEND_BODY and _is_chunked(self.headers):
-            self._refuse(HTTPStatus.LENGTH_REQUIRED)
         elif self._deadline is None:
             self._deadline = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
 
@@ -101,6 +104,14 @@ class Http(Watched, H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _should_upgrade(self) -> bool:
+        # Uvicorn asks this of each request, just before it begins the application.
+        if any(name == b"transfer-encoding" for name, _ in self.headers):
+            self.app = _wait_for_end
+            self._refuse(HTTPStatus.LENGTH_REQUIRED)
+            return False
+        return super()._should_upgrade()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._peer.leave()  # the WebSocket has a watch of its own
@@ -214,8 +225,10 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
         self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
 
-def _is_chunked(headers: list[tuple[bytes, bytes]]) -> bool:
-    return any(name == b"transfer-encoding" for name, _ in headers)
+async def _wait_for_end(_: Any, receive: Any, __: Any) -> None:
+    """Be the application of a request that was answered, until its connection has ended."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _is_text(data: bytes) -> bool:

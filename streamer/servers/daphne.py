@@ -16,7 +16,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from streamer import build
-from streamer.servers import SERVER_NAME, channel, drain
+from streamer.servers import SERVER_NAME, channel, drain, turns
 from streamer.servers.boxes import Inbox, Outbox
 from streamer.servers.peer import PING_SECONDS, PONG_SECONDS
 
@@ -60,6 +60,7 @@ class DaphneServer(Server):
     def run(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._heed)
+        turns.shorten()
         super().run()
 
     def _heed(self, *_: object) -> None:

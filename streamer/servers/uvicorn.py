@@ -12,14 +12,14 @@ from typing import Any
 import uvicorn
 
 from streamer import build
-from streamer.servers import SERVER_NAME, drain, handles
+from streamer.servers import SERVER_NAME, drain, handles, turns
 from streamer.servers.connections import Http, WebSocket
 from streamer.servers.peer import PING_SECONDS, PONG_SECONDS
 
 BACKLOG = 2048
 """Connections that may wait to be taken, as many as uvicorn has by default."""
 
-TAKEN_AT_ONCE = 64
+TAKEN_AT_ONCE = 8
 """Connections that are taken before those that are there have their turn. Where no file handle is
 left asyncio tries as often all the same."""
 
@@ -58,6 +58,7 @@ class StoppableServer(uvicorn.Server):
         self._drain = drain.Drain()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        turns.shorten()
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(handles.on_trouble)
         await super().startup(sockets)
