@@ -157,7 +157,7 @@ async def test_who_sends_too_much_is_told_and_ended(strict: RunningServer, addre
         for seq in range(2, 122):
             await socket.send(struct.pack("<I", seq) + small)
         words, code = await ending(socket)
-        assert "at most 50000 bytes a second, each message counted as 1024" in words
+        assert "at most 50000 bytes a second, each message counted as 4096" in words
         assert code == 4029
 
 

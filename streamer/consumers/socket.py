@@ -28,8 +28,6 @@ MAX_UNSENT = 32
 """Answers that may wait for a client to read them."""
 LAST_WORD_SECONDS = 1.0
 """How long the error before a close may take to be sent."""
-LEAST_BYTES = 1024
-"""What any message counts for: a small one is work too."""
 
 GONE = (OSError, Disconnected)
 """What uvicorn and daphne raise for a message to who has just left; the disconnect follows."""
@@ -40,6 +38,8 @@ class Socket(AsyncWebsocketConsumer):
 
     kind: str
     """What to call who is there, in the log."""
+    least_bytes: int
+    """What any message counts for: a small one is work too."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # Channels' own makes a task for each message, to hear a channel layer at the same time.
@@ -121,12 +121,12 @@ class Socket(AsyncWebsocketConsumer):
 
     def _charge(self, size: int) -> None:
         """Count what comes; MessageError where it is too much at once."""
-        if not self._budget.take(max(size, LEAST_BYTES)):
+        if not self._budget.take(max(size, self.least_bytes)):
             most = self._conf.MAX_BYTES_PER_SECOND
             raise MessageError(
                 Code.TOO_MANY,
-                f"Expected at most {most} bytes a second, each message counted as {LEAST_BYTES} at "
-                "least; came more. Send fewer or smaller ones.",
+                f"Expected at most {most} bytes a second, each message counted as "
+                f"{self.least_bytes} at least; came more. Send fewer or smaller ones.",
                 fatal=True,
             )
 

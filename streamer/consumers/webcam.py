@@ -23,6 +23,7 @@ class WebcamConsumer(Socket):
     """Takes a webcam's pictures, in the plain dialect or in `videostream.v1`."""
 
     kind = "webcam"
+    least_bytes = 4096
 
     async def connect(self) -> None:
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]

@@ -7,7 +7,6 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 
 from streamer import conf
@@ -48,9 +47,10 @@ class Peer:
         self._drained = 0
         self._taken = (0, 0)
         self._since = self._loop.time()
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            with suppress(OSError):  # a Unix socket, behind a proxy
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        if sock.family not in (socket.AF_INET, socket.AF_INET6):  # a Unix socket, behind a proxy
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
+        elif hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         self._timer = self._loop.call_later(seconds / CHECKS, self._check)
 
     def pause(self) -> None:

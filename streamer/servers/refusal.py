@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from http import HTTPStatus
+
+from streamer.servers.headers import of_answer
 
 REQUEST_SECONDS = 20
 """How long a request may take to come as a whole: since the connection began, or since the answer
 before was sent."""
 
-_HEADERS = (
-    "Content-Length: 0\r\n"
-    "Connection: close\r\n"
-    "X-Content-Type-Options: nosniff\r\n"
-    "Referrer-Policy: same-origin\r\n"
-    "X-Frame-Options: DENY\r\n"
-    "Content-Security-Policy: default-src 'none'\r\n"
-)
+_UNREAD = {"scheme": "http", "query_string": b"", "headers": []}
+"""Of the request nothing is known."""
 
 
+@cache
 def refusal(status: HTTPStatus) -> bytes:
     """Return a whole answer without a body, after which the connection ends."""
-    return f"HTTP/1.1 {status.value} {status.phrase}\r\n{_HEADERS}\r\n".encode("ascii")
+    headers = [(b"content-length", b"0"), (b"connection", b"close"), *of_answer(_UNREAD)]
+    lines = b"".join(b"%s: %s\r\n" % header for header in headers)
+    return b"HTTP/1.1 %d %s\r\n%s\r\n" % (status, status.phrase.encode(), lines)
