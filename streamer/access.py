@@ -33,9 +33,7 @@ from django.utils.http import escape_leading_slashes
 from streamer import database, links, metrics, owner
 from streamer.errors import DatabaseAwayError
 from streamer.origin import is_own_page
-
-CREDENTIALS = ("token", "key")
-"""Names in a query that let somebody in."""
+from streamer.redaction import CREDENTIALS
 
 LOOKUP_SECONDS = 3.0
 """How long the database may take to tell who somebody is."""

@@ -143,5 +143,6 @@ def _check_size(header: Header, limits: Limits) -> None:
     if min(width, height) < limits.min_side:
         raise FrameError(
             Code.UNKNOWN_MESSAGE,
-            f"Expected at least {limits.min_side} pixels a side, came {width} x {height}.",
+            f"Expected at least {limits.min_side} pixels a side, came {width} x {height}. Send a "
+            "larger picture.",
         )

@@ -6,7 +6,10 @@ WITH_USER_INFO = re.compile(r"://[^\s'\"]*")
 """What may have user and password before its host (RFC 3986, 3.2.1), to the end of the URL: that
 each piece of a text is read once bounds the time for any text."""
 
-QUERY_SECRETS = re.compile(r"(?<=[?&])(token|key)=[^\s&'\"]*")
+CREDENTIALS = ("token", "key")
+"""Names in a query that let somebody in."""
+
+QUERY_SECRETS = re.compile(rf"(?<=[?&])({'|'.join(CREDENTIALS)})=[^\s&'\"]*")
 """What lets somebody in, in the query of a URL."""
 
 SIGNED = re.compile(r"[\w-]+(?::|%3[Aa])[\w-]{43}(?![\w-])")

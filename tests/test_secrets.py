@@ -27,8 +27,8 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from streamer.access import CREDENTIALS
 from streamer.links import SIGNER
+from streamer.redaction import CREDENTIALS
 from streamer.wire import SUBPROTOCOL
 from tests import footage
 from tests.server import ROOT, RunningServer, serve

@@ -173,27 +173,27 @@ class Socket(AsyncWebsocketConsumer):
             await self.send(**{form: message})
 
     async def _end(self, error: MessageError) -> None:
-        """Say why, after what waits to be sent and as far as the client hears it, and close."""
+        """Say why, as far as the client hears it, and close."""
         if self._ended:
             return  # two things failed at once
         metrics.refused(error.code)
         self._fall_silent()
-        message = self._words(error)
-        if message is not None:
-            # Who does not read is not told, but closed all the same.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LAST_WORD_SECONDS):
-                    while not self._unsent.empty():
-                        await self._send(self._unsent.get_nowait())
-                    await self._send(message)
-        await self._close(error.code)
+        await self._close(error.code, self._words(error))
 
     def _words(self, error: MessageError) -> Message | None:
         """Return the message that tells an error, None where the client has no such message."""
         raise NotImplementedError
 
-    async def _close(self, code: Code) -> None:
+    async def _close(self, code: Code, last_word: Message | None = None) -> None:
+        """Send what waits to be sent, and a last word where there is one, then close."""
         self._fall_silent()
+        # Who does not read is not told, but closed all the same.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORD_SECONDS):
+                while not self._unsent.empty():
+                    await self._send(self._unsent.get_nowait())
+                if last_word is not None:
+                    await self._send(last_word)
         self._code = int(code)
         with suppress(*GONE):
             await self.close(self._code)

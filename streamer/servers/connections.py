@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,7 +41,8 @@ class Watched(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         transport = cast(asyncio.Transport, transport)
-        self._peer = Peer(transport.get_extra_info("socket"), stall_timeout(), transport.abort)
+        reset = partial(_reset, transport)
+        self._peer = Peer(transport.get_extra_info("socket"), stall_timeout(), reset)
         # What the kernel does not take waits: by itself asyncio takes 64 KB more, several pictures.
         # With 0 it would stop for good under TLS, where it may pause already here.
         transport.set_write_buffer_limits(high=1)
@@ -155,7 +159,9 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
             self._cut_soon()
         else:
             await self.writable.wait()
-            if self.close_sent:  # meanwhile: uvicorn would call it the application's fault
+            # Uvicorn would call it the application's fault that its client has gone meanwhile.
+            is_late = message["type"] == "websocket.send" and self.transport.is_closing()
+            if self.close_sent or is_late:
                 raise ClientDisconnected
         await super().send(message)
         if message["type"] != "websocket.send":
@@ -229,6 +235,13 @@ async def _wait_for_end(_: Any, receive: Any, __: Any) -> None:
     """Be the application of a request that was answered, until its connection has ended."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End a connection so that its client sees it, and the kernel keeps nothing for it."""
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()
 
 
 def _is_text(data: bytes) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from csp.utils import build_policy
 from django.conf import settings
 
-from streamer.access import CREDENTIALS
+from streamer.redaction import CREDENTIALS
 
 OURS = ("camera", "clipboard-write", "fullscreen", "screen-wake-lock")
 """What our pages ask a browser for."""
