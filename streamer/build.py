@@ -14,7 +14,7 @@ from inspect import signature
 
 from django.utils.module_loading import import_string
 
-from streamer import conf, weights
+from streamer import arenas, conf, weights
 from streamer.admission import Admission
 from streamer.annotator import Annotator, Look
 from streamer.detectors.motion import MotionDetector
@@ -90,6 +90,7 @@ def pool() -> Pool:
     """Return the threads that all vision of this process runs in; each loads its weights first.
     Where all hang, the process is told to stop: its supervisor starts another."""
     settings = conf.load()
+    arenas.limit(settings.WORKERS)
     pool = Pool(
         settings.WORKERS,
         partial(_load, detector_specs(settings)),

@@ -38,8 +38,9 @@ class Socket(AsyncWebsocketConsumer):
 
     kind: str
     """What to call who is there, in the log."""
-    least_bytes: int
-    """What any message counts for: a small one is work too."""
+    least_frame: int
+    least_text: int
+    """What any binary or text message counts for, in bytes: a small one is work too."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # Channels' own makes a task for each message, to hear a channel layer at the same time.
@@ -114,19 +115,22 @@ class Socket(AsyncWebsocketConsumer):
         if self._ended:
             return
         try:
-            self._charge(len(text_data or bytes_data or b""))
+            if text_data is None:
+                self._charge(len(bytes_data or b""), self.least_frame)
+            else:
+                self._charge(len(text_data), self.least_text)
             self._heed(text_data, bytes_data)
         except MessageError as error:
             await self._end(error)
 
-    def _charge(self, size: int) -> None:
+    def _charge(self, size: int, least: int) -> None:
         """Count what comes; MessageError where it is too much at once."""
-        if not self._budget.take(max(size, self.least_bytes)):
+        if not self._budget.take(max(size, least)):
             most = self._conf.MAX_BYTES_PER_SECOND
             raise MessageError(
                 Code.TOO_MANY,
                 f"Expected at most {most} bytes a second, each message counted as "
-                f"{self.least_bytes} at least; came more. Send fewer or smaller ones.",
+                f"{least} at least; came more. Send fewer or smaller ones.",
                 fatal=True,
             )
 

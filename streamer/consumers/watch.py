@@ -58,7 +58,7 @@ class WatchConsumer(Socket):
     """Sends each stream's newest picture as fast as the viewer acknowledges them."""
 
     kind = "viewer"
-    least_bytes = 1024  # each picture is acknowledged
+    least_frame = least_text = 1024  # each picture is acknowledged
 
     async def _begin(self, speaks_v1: bool) -> None:
         if not speaks_v1:

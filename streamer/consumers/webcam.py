@@ -23,7 +23,7 @@ class WebcamConsumer(Socket):
     """Takes a webcam's pictures, in the plain dialect or in `videostream.v1`."""
 
     kind = "webcam"
-    least_bytes = 4096
+    least_frame, least_text = 4096, 16_384
 
     async def connect(self) -> None:
         speaks_v1 = wire.SUBPROTOCOL in self.scope["subprotocols"]
