@@ -11,6 +11,8 @@ PYTHON ?= python3
 ARGS ?=
 SECONDS ?= 30
 PICTURES ?= 100000
+# Processes that run tests: one more than cores, since many wait for a server; four at the most.
+TESTERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, (os.cpu_count() or 1) + 1))')
 BIN := .venv/bin
 # The machine's npm, or the one that a package brings into .venv.
 NPM := $(or $(shell command -v npm),$(BIN)/npm)
@@ -35,7 +37,7 @@ test-js: node_modules/.dev
 	$(NPM) test --silent
 
 test-python: .venv/.dev node_modules/.dev
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile $(ARGS)
 
 bench: .venv/.dev
 	@$(BIN)/python -m benchmarks $(ARGS)

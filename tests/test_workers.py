@@ -31,9 +31,16 @@ class Crew:
     def __init__(
         self, size: int = 1, load: Callable[[], Any] = lambda: None, deadline: float = DEADLINE
     ) -> None:
+        self._before = set(threading.enumerate())  # other tests of this process have their own
         self.clock = Clock()
         self.exhausted = 0
         self.workers = Workers(size, deadline, load, self._exhaust, self.clock)
+
+    @property
+    def threads(self) -> list[threading.Thread]:
+        """The threads that there are."""
+        ours = set(threading.enumerate()) - self._before
+        return [each for each in ours if each.name.startswith("vision ")]
 
     def _exhaust(self) -> None:
         self.exhausted += 1
@@ -59,10 +66,6 @@ def crew(size: int = 1, **options: Any) -> Iterator[Crew]:
     crew = Crew(size, **options)
     yield crew
     crew.workers.shutdown(0)
-
-
-def threads() -> list[threading.Thread]:
-    return [each for each in threading.enumerate() if each.name.startswith("vision ")]
 
 
 async def test_work_that_hangs_is_given_up_and_its_thread_replaced(hang: Hang) -> None:
@@ -92,7 +95,7 @@ async def test_a_thread_that_is_away_for_twice_the_deadline_is_hung_until_it_is_
         assert one.workers.hung == 1
         hang.opened.set()
         await until(lambda: one.workers.hung == 0)
-        await until(lambda: len(threads()) == 2)
+        await until(lambda: len(one.threads) == 2)
         assert not one.workers.is_exhausted
         with pytest.raises(DeadlineError):
             await hung
@@ -177,12 +180,12 @@ async def test_slow_work_alone_never_brings_all_down_and_makes_few_threads() -> 
             late = [asyncio.create_task(one.do(slow)) for _ in range(2)]
             await slow.entered(2)
             one.pass_by(1.5 * DEADLINE)
-            assert len(threads()) <= 4
+            assert len(one.threads) <= 4
             slow.opened.set()
             for each in late:
                 with pytest.raises(DeadlineError):
                     await each
-            await until(lambda: len(threads()) == 2)
+            await until(lambda: len(one.threads) == 2)
         assert one.workers.given_up == 40
         assert (one.workers.hung, one.exhausted) == (0, 0)
 
