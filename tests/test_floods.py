@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from streamer.servers.intake import AT_ONCE, Intake, frame_at
+from streamer.servers.intake import AT_ONCE, BURST_SECONDS, PIECES_PER_SECOND, Intake, frame_at
 from tests import footage
 from tests.server import RunningServer, serve
 from tests.test_servers import GET, HAND_SHAKE, frame, linux_only, raw
@@ -141,6 +141,31 @@ async def test_others_have_their_turn_after_a_few_frames() -> None:
     assert max(after - before for before, after in pairwise(others)) <= AT_ONCE
     assert set(handed_on) == {7}
     assert "flood" not in calls
+
+
+async def test_what_comes_after_the_close_is_counted_too() -> None:
+    parsed = floods = 0
+
+    def parse(_: bytes) -> None:
+        nonlocal parsed
+        parsed += 1
+
+    def flood() -> None:
+        nonlocal floods
+        floods += 1
+
+    intake = Intake(parse, lambda: True, lambda: None, lambda: None, flood)
+    most = int(PIECES_PER_SECOND * BURST_SECONDS)
+    intake.take(frame(2, b"x") * 2 * most)
+    while parsed < 2 * most:
+        await asyncio.sleep(0)
+    assert not floods, "whole messages are the application's to count"
+    intake.is_closed = True
+    intake.take(frame(2, b"x") * 2 * most)
+    async with asyncio.timeout(10):
+        while not floods:
+            await asyncio.sleep(0)
+    assert 3 * most <= parsed < 4 * most
 
 
 CHUNKED = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"

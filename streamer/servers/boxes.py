@@ -95,7 +95,8 @@ class Inbox:
         """Tell whether a message may be parsed; once the WebSocket is closed none is kept."""
         if self._protocol.state == self._protocol.STATE_OPEN:
             return self.queue.qsize() < MOST_WAITING
-        return bool(self._protocol.state != self._protocol.STATE_CONNECTING)
+        self._intake.is_closed = bool(self._protocol.state != self._protocol.STATE_CONNECTING)
+        return self._intake.is_closed
 
     def _end_flood(self) -> None:
         if self._protocol.state == self._protocol.STATE_OPEN:

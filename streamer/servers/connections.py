@@ -164,6 +164,7 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
             if self.close_sent or is_late:
                 raise ClientDisconnected
         await super().send(message)
+        self._intake.is_closed = self.close_sent
         if message["type"] != "websocket.send":
             self._intake.more()  # the hand-shake is over, or nothing is kept any more
 
@@ -190,7 +191,9 @@ class WebSocket(Watched, WebSocketsSansIOProtocol):
         return self.close_sent or (self.handshake_complete and self.queue.qsize() < MOST_WAITING)
 
     def _end_flood(self) -> None:
-        if not self.transport.is_closing():
+        if self.close_sent:
+            self.transport.abort()
+        elif not self.transport.is_closing():
             self.conn.fail(CloseCode.POLICY_VIOLATION, "too many small pieces")
             self.handle_parser_exception()
             self._cut_soon()

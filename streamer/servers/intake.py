@@ -41,6 +41,9 @@ class Intake:
         self._pause = pause
         self._resume = resume
         self._on_flood = on_flood
+        self.is_closed = False
+        """Whether the server has closed the WebSocket. From then on all that comes counts as pieces
+        do, since nobody else counts it."""
         self._pieces = Bucket(PIECES_PER_SECOND, BURST_SECONDS)
         self._left = b""
         self._at = 0
@@ -89,7 +92,7 @@ class Intake:
             self._read_on()
         elif not self._has_room():
             self._hold_back()
-        elif is_piece and not self._pieces.take(1):
+        elif (is_piece or self.is_closed) and not self._pieces.take(1):
             self.end()
             self._on_flood()
         else:
