@@ -58,7 +58,11 @@ async def test_a_server_that_is_well_says_so_to_anybody(watched: RunningServer) 
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(("query", "status"), [("", 401), (link("demo"), 403), (OWNER, 200)])
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("", 401), (link("demo"), 403), (OWNER, 200)],
+    ids=["stranger", "link", "owner"],  # a link tells the time
+)
 def test_figures_are_for_who_may_watch_all(watched: RunningServer, query: str, status: int) -> None:
     assert ask(watched, "/metrics", query).status == status
 
